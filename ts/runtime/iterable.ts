@@ -32,27 +32,30 @@ interface Scores {
   readonly scores: Float64Array | Float32Array;
 }
 
-const iterators = {
-  nodeScores: function* (this: Scores): Generator<NodeScore, void, undefined> {
-    const { nodes, scores } = this;
-    for (let i = 0; i < scores.length; i++)
-      yield { node: nodes ? (nodes[i] as number) : i, score: scores[i] as number };
-  },
-  potentials: function* (this: { readonly potentials: Float64Array }): Generator<
-    NodeScore,
-    void,
-    undefined
-  > {
-    for (const [node, score] of this.potentials.entries()) yield { node, score };
-  },
-  rankings: function* (this: Rankings) {
-    for (let row = 0; row + 1 < this.offsets.length; row++) yield rankingOf(this, row);
-  },
-  edges: function* (this: Edges): Generator<EdgeResistance, void, undefined> {
-    for (const [i, resistance] of this.resistances.entries())
-      yield { from: this.from[i] as number, to: this.to[i] as number, resistance };
-  },
-};
+/** What a result is iterated by: one of the functions below. */
+export type ResultIterator = (this: never) => Iterator<unknown>;
+
+export function* nodeScores(this: Scores): Generator<NodeScore, void, undefined> {
+  const { nodes, scores } = this;
+  for (let i = 0; i < scores.length; i++)
+    yield { node: nodes ? (nodes[i] as number) : i, score: scores[i] as number };
+}
+
+export function* potentials(this: {
+  readonly potentials: Float64Array;
+}): Generator<NodeScore, void, undefined> {
+  for (const [node, score] of this.potentials.entries()) yield { node, score };
+}
+
+export function* edges(this: Edges): Generator<EdgeResistance, void, undefined> {
+  for (const [i, resistance] of this.resistances.entries())
+    yield { from: this.from[i] as number, to: this.to[i] as number, resistance };
+}
+
+/** The rows of {@link Rankings}. */
+export function* rankings(this: Rankings): Generator<object, void, undefined> {
+  for (let row = 0; row + 1 < this.offsets.length; row++) yield rankingOf(this, row);
+}
 
 /** Rows of several rankings, as columns: what `personalizedPageRankBatch` gives. */
 interface Rankings {
@@ -85,43 +88,40 @@ function rankingOf(table: Rankings, row: number): object {
       edgeOperations: table.edgeOperations[row] as number,
     },
   };
-  return withIterator(ranking, 'nodeScores');
+  return withIterator(ranking, nodeScores);
 }
 
-/** Iterators that say more than the named one they stand for. */
-const standIns = new WeakMap<object, string>();
+/** Iterators that say more than the one they stand for. */
+const standIns = new WeakMap<object, ResultIterator>();
 
-/** Which of the iterators a result has. */
-export function iteratorName(result: object): string | undefined {
+/** What a result is iterated by, also where another function stands for it. */
+export function iteratorOf(result: object): unknown {
   const own = Object.getOwnPropertyDescriptor(result, Symbol.iterator)?.value;
-  if (standIns.has(own)) return standIns.get(own);
-  return Object.entries(iterators).find(([, iterator]) => iterator === own)?.[0];
+  return standIns.get(own) ?? own;
 }
 
-/** Adds the iterator of this name. */
-export function withIterator<T extends object>(result: T, name: string): T {
-  const value = iterators[name as keyof typeof iterators] as () => Iterator<unknown>;
-  if (name === 'rankings') withRows(result, value);
+/** Adds an iterator. */
+export function withIterator<T extends object>(result: T, value: ResultIterator): T {
   return Object.defineProperty(result, Symbol.iterator, { value });
 }
 
-/** `rows`: what the iterator gives, made when it is first asked for; it is no field, so that it does not travel. */
-function withRows(result: object, iterate: () => Iterator<unknown>): void {
+/** Adds an iterator of this thread; elsewhere the one that it stands for takes its place. */
+export function withOwnIterator<T extends object>(
+  result: T,
+  value: () => Iterator<unknown>,
+  standsFor: ResultIterator,
+): T {
+  standIns.set(value, standsFor);
+  return withIterator(result, value);
+}
+
+/** Adds `rows`: what the iterator gives, made when it is first asked for; it is no field, so that it does not travel. */
+export function withRows<T extends object>(result: T): T {
+  const iterate = (result as Iterable<unknown>)[Symbol.iterator];
   let made: unknown[] | undefined;
   const get = () => {
     made ??= [...{ [Symbol.iterator]: () => iterate.call(result) }];
     return made;
   };
-  Object.defineProperty(result, 'rows', { get, configurable: true });
-}
-
-/** Adds an iterator of this thread; elsewhere the one of this name takes its place. */
-export function withOwnIterator<T extends object>(
-  result: T,
-  value: () => Iterator<unknown>,
-  name?: string,
-): T {
-  if (name !== undefined) standIns.set(value, name);
-  if (name === 'rankings') withRows(result, value);
-  return Object.defineProperty(result, Symbol.iterator, { value });
+  return Object.defineProperty(result, 'rows', { get, configurable: true });
 }

@@ -4,7 +4,7 @@ import { moduleForWorker, type WasmSource } from '../engine/loader.js';
 import type { Variant } from '../generated/bundles.js';
 import { rooms } from '../generated/rooms.js';
 import { SublinearError } from '../runtime/errors.js';
-import { withIterator } from '../runtime/iterable.js';
+import { withNamedIterator } from '../runtime/iterators.js';
 import { WasmObject } from '../runtime/object.js';
 import { type Placeless, pack, unpack, unpackError } from './codec.js';
 import { crashError, disposedError, foreign, messageError } from './failures.js';
@@ -427,7 +427,7 @@ export class Connection {
     for (const shape of reply.shapes) this.#handles.shape(shape);
     session.kept.note(message, pending.functions as never, reply.kept);
     const value = unpack(reply.result, (special, here) => {
-      if (special.kind === 'iterable') return withIterator(here as object, special.name);
+      if (special.kind === 'iterable') return withNamedIterator(here as object, special.name);
       if (special.kind === 'shared') return here;
       if (special.kind !== 'handle' && special.kind !== 'iterator') return undefined;
       const ref = this.#ref(session, special.id);

@@ -6,7 +6,7 @@ import { createEngine } from '../engine/all.js';
 import type { Engine } from '../engine/engine.js';
 import type { RoomName } from '../generated/bundles.js';
 import { SublinearError } from '../runtime/errors.js';
-import { iteratorName } from '../runtime/iterable.js';
+import { iteratorName } from '../runtime/iterators.js';
 import { WasmObject } from '../runtime/object.js';
 import { ambient, orAborted } from '../runtime/steps.js';
 import { copyOf, type Placeless, pack, packError, unpack, unpackError } from './codec.js';

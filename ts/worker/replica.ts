@@ -11,7 +11,7 @@ import {
   sameKind,
 } from '../runtime/brand.js';
 import { SublinearError } from '../runtime/errors.js';
-import { iteratorName, withIterator } from '../runtime/iterable.js';
+import { iteratorName, withNamedIterator } from '../runtime/iterators.js';
 import * as check from '../runtime/validate.js';
 import type { CallOptions } from './connection.js';
 import type { WorkerEngineWith } from './engine.js';
@@ -292,7 +292,7 @@ function joined(operation: string, parts: unknown[]): unknown {
         : joined(operation, columns);
     });
     const name = iteratorName(first);
-    return name === undefined ? whole : withIterator(whole, name);
+    return name === undefined ? whole : withNamedIterator(whole, name);
   }
   // NaN agrees with NaN.
   if (parts.some((part) => !Object.is(part, first))) {

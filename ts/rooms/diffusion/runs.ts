@@ -3,7 +3,7 @@
 import type { OutcomeName } from '../../generated/codes.js';
 import type { PageRank as RawPageRank } from '../../generated/raw/network.js';
 import { asTyped, kindOf, lengthOfList } from '../../runtime/brand.js';
-import { withIterator, withOwnIterator } from '../../runtime/iterable.js';
+import { rankings, withIterator, withOwnIterator, withRows } from '../../runtime/iterable.js';
 import { rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import {
@@ -255,13 +255,13 @@ function batch(runtime: Runtime, graph: Graph, given: BatchOptions): BatchScores
     edgeOperations: Float64Array.from(rows, ({ work }) => work.edgeOperations),
     provedPlaces: Uint32Array.from(rows, ({ provedPlaces }) => provedPlaces),
   };
-  const whole = withIterator(table, 'rankings');
+  const whole = withRows(withIterator(table, rankings));
   if (graph.labels === undefined) return whole as unknown as BatchScores;
   const plain = (whole as unknown as Iterable<Row>)[Symbol.iterator];
   const labelled = function* () {
     for (const row of { [Symbol.iterator]: () => plain.call(whole) }) yield withNodes(row, graph);
   };
-  return withOwnIterator({ ...table }, labelled, 'rankings') as unknown as BatchScores;
+  return withRows(withOwnIterator({ ...table }, labelled, rankings)) as unknown as BatchScores;
 }
 
 class Tracker implements PageRankTracker {

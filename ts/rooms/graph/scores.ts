@@ -2,7 +2,10 @@
 
 import {
   type EdgeResistance,
+  edges,
   type NodeScore,
+  nodeScores,
+  type ResultIterator,
   withIterator,
   withOwnIterator,
 } from '../../runtime/iterable.js';
@@ -12,9 +15,9 @@ import type { Graph } from './class.js';
 export function withNodes<T extends object>(
   result: T,
   graph: Graph,
-  name: 'nodeScores' | 'potentials' = 'nodeScores',
+  iterate: ResultIterator = nodeScores,
 ): T & Iterable<NodeScore> {
-  const found = withIterator(result, name) as T & Iterable<NodeScore>;
+  const found = withIterator(result, iterate) as T & Iterable<NodeScore>;
   const { labels } = graph;
   if (labels === undefined) return found;
   const plain = found[Symbol.iterator];
@@ -22,12 +25,12 @@ export function withNodes<T extends object>(
     const rest = { [Symbol.iterator]: () => plain.call(found) };
     for (const each of rest) yield { ...each, label: labels.of(each.node) };
   };
-  return withOwnIterator({ ...result }, labelled, name) as T & Iterable<NodeScore>;
+  return withOwnIterator({ ...result }, labelled, iterate) as T & Iterable<NodeScore>;
 }
 
 /** Lets resistances be iterated edge by edge, with the labels of both ends where the graph has them. */
 export function withEdges<T extends object>(result: T, graph: Graph): T & Iterable<EdgeResistance> {
-  const found = withIterator(result, 'edges') as T & Iterable<EdgeResistance>;
+  const found = withIterator(result, edges) as T & Iterable<EdgeResistance>;
   const { labels } = graph;
   if (labels === undefined) return found;
   const plain = found[Symbol.iterator];
@@ -36,5 +39,5 @@ export function withEdges<T extends object>(result: T, graph: Graph): T & Iterab
     for (const each of rest)
       yield { ...each, fromLabel: labels.of(each.from), toLabel: labels.of(each.to) };
   };
-  return withOwnIterator({ ...result }, labelled, 'edges') as T & Iterable<EdgeResistance>;
+  return withOwnIterator({ ...result }, labelled, edges) as T & Iterable<EdgeResistance>;
 }

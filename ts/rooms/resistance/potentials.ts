@@ -5,7 +5,7 @@ import { potentialsOptions, potentialsResult } from '../../generated/fields/resi
 import type { Potentials as RawPotentials } from '../../generated/raw/solver.js';
 import { isSublinearError } from '../../runtime/errors.js';
 import { give, take } from '../../runtime/fields.js';
-import type { EdgeResistance, NodeScore } from '../../runtime/iterable.js';
+import { type EdgeResistance, type NodeScore, potentials } from '../../runtime/iterable.js';
 import { rawOf } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { RealArray } from '../../runtime/scratch.js';
@@ -430,7 +430,7 @@ export function createPotentials(runtime: Runtime): PotentialFunctions {
         const { values, errorBound, undetermined, outcome, work } = read(operation, raw);
         graph.dropCompanion('fixed potentials');
         const answer = { potentials: values, errorBound, undeterminedNodes: undetermined };
-        return withNodes({ ...answer, outcome, work }, graph, 'potentials');
+        return withNodes({ ...answer, outcome, work }, graph, potentials);
       };
       return { raw, holds: [graph], result };
     },
