@@ -47,7 +47,8 @@ interface Type {
 function addressOf(value: unknown, { Class }: Type, guard: Guard): number {
   if (value === null) return 0;
   // Nothing is derived from these classes, and asking what an object is an instance of takes ten times as long.
-  const address = (value as Handle | undefined)?.constructor === Class ? (value as Handle).address : 0;
+  const address =
+    (value as Handle | undefined)?.constructor === Class ? (value as Handle).address : 0;
   if (address === 0) throw guard.disposedMeanwhile();
   return address;
 }

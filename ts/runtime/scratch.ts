@@ -182,7 +182,8 @@ export class Scratch {
     // After a trap nothing may be called, and nothing has to be given back.
     if (objects && this.#runtime.alive) for (const object of objects) object.delete();
     if (pinned) for (const array of pinned) array.unpin();
-    if (blocks && this.#runtime.alive) for (const address of blocks) this.#runtime.raw.free(address);
+    if (blocks && this.#runtime.alive)
+      for (const address of blocks) this.#runtime.raw.free(address);
   }
 }
 

@@ -29,9 +29,7 @@ export function readSolution(
     backwardError,
     // That of a single one is the largest.
     backwardErrors:
-      columns === 1
-        ? Float64Array.of(backwardError)
-        : runtime.copyF64(runtime.outF64(5), columns),
+      columns === 1 ? Float64Array.of(backwardError) : runtime.copyF64(runtime.outF64(5), columns),
     refinements: runtime.outF64(3),
   };
   if (bound < Number.POSITIVE_INFINITY) {
