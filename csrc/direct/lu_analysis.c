@@ -51,13 +51,12 @@ struct sl_lu_analysis {
   uint32_t *column_place;           // n
   uint64_t neighbours[SL_LU_SMALL]; // of each row of a small block that is ordered
   // Of the block that is ordered; its rows and columns count from 0.
-  uint32_t *in_start, *in_row; // largest block + 2, with all but the next one; nnz
-  uint32_t *offsets,
-      *indices;           // largest block + 1; 2 nnz, behind in_row: its rows and columns together
-  uint32_t *mark, *order; // largest block
-  uint32_t *parent, *count; // largest block: elimination tree of the pattern, entries of columns
-  uint32_t *place;          // largest block
-  uint32_t *other;          // largest block: the first order, while there are two
+  uint32_t *in_start, *in_row; // largest block + 2, then those of its size; nnz, then `indices`
+  uint32_t *offsets, *indices; // largest block + 1; 2 nnz: its rows and columns together
+  uint32_t *mark, *order;      // largest block
+  uint32_t *parent, *count;    // largest block: elimination tree of the pattern, entries of columns
+  uint32_t *place;             // largest block
+  uint32_t *other;             // largest block: the first order, while there are two
   double fill, flops, other_fill, other_flops; // of the order, and of the other
   uint32_t joined;
 };

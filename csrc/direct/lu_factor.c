@@ -18,9 +18,6 @@
 #define NONE UINT32_MAX
 #define NOINLINE __attribute__((noinline))
 
-// Of pivots in an order that does not foresee them: the diagonal need not be kept to.
-#define FREE_THRESHOLD 0.5
-
 // Columns are named by their place before pivots were sought, less the start of the block.
 struct sl_lu_search {
   double *x;           // largest block: the row being reduced; zeros in between
@@ -202,10 +199,8 @@ static uint32_t choose(const sl_lu *lu, const uint32_t *candidates, uint32_t cou
     }
   }
   *finite = sum < INFINITY;
-  double threshold = lu->options.pivot_threshold;
-  bool is_free = lu->ordering != SL_LU_ORDER_MINIMUM_DEGREE;
-  if (is_free && threshold < FREE_THRESHOLD) threshold = FREE_THRESHOLD;
-  if (is_candidate && largest > 0 && fabs(x[wanted]) >= threshold * largest) return wanted;
+  double least = sl_lu_threshold(lu) * largest;
+  if (is_candidate && largest > 0 && fabs(x[wanted]) >= least) return wanted;
   return best;
 }
 

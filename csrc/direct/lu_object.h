@@ -138,6 +138,14 @@ static inline double sl_lu_scaled_entry(const sl_lu *lu, double value, int32_t r
   return sl_times_power(value, row_exponent + lu->column_exponent[q]);
 }
 
+// A pivot that is preferred is at least this part of the largest. In an order that does not foresee pivots
+// the diagonal need not be kept to.
+static inline double sl_lu_threshold(const sl_lu *lu) {
+  double threshold = lu->options.pivot_threshold;
+  bool is_free = lu->ordering != SL_LU_ORDER_MINIMUM_DEGREE;
+  return is_free && threshold < 0.5 ? 0.5 : threshold;
+}
+
 // Keeps the worst of each row of the factors.
 static inline void sl_lu_note_pivot(sl_lu *lu, uint32_t k, double pivot, double largest,
                                     double largest_lower) {

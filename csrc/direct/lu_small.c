@@ -115,7 +115,7 @@ NOINLINE void sl_lu_small_factor(sl_lu *lu, sl_lu_small *small, uint32_t k, uint
                            .products = products};
   if (!out->finite || pivot == SL_LU_NO_PIVOT) return;
   if ((candidates & bit(wanted)) &&
-      fabs(x[wanted]) >= lu->options.pivot_threshold * sl_size_of_bits(largest)) {
+      fabs(x[wanted]) >= sl_lu_threshold(lu) * sl_size_of_bits(largest)) {
     pivot = wanted;
   }
   double value = x[pivot];
