@@ -102,7 +102,7 @@ sl_status sl_lu_gather_outside(sl_lu *lu) {
 static double scatter(const sl_lu *lu, uint32_t k, uint32_t first, double *x) {
   int32_t exponent = lu->row_exponent[k];
   uint32_t outside = lu->outside_start[k];
-  double largest = 0;
+  uint64_t largest = 0;
   const uint32_t *place = lu->place + lu->entry_start[k];
   const double *entries = sl_lu_row_entries(lu, k);
   for (uint32_t t = 0; t < lu->entry_start[k + 1] - lu->entry_start[k]; t++) {
@@ -113,16 +113,15 @@ static double scatter(const sl_lu *lu, uint32_t k, uint32_t first, double *x) {
       continue;
     }
     x[q] = value;
-    double size = fabs(value);
+    uint64_t size = sl_size_bits(value);
     largest = size > largest ? size : largest;
   }
-  return largest;
+  return sl_size_of_bits(largest);
 }
 
 NOINLINE static double reduce(sl_lu *lu, uint32_t k, double *x) {
   const uint32_t *rows = lu->lower_index;
-  uint64_t spent = 0, end = lu->lower_start[k + 1];
-  double most = 0;
+  uint64_t spent = 0, end = lu->lower_start[k + 1], most = 0;
   for (uint64_t at = lu->lower_start[k]; at < end;) {
     uint32_t p = rows[at], count = 1;
     double *factors = lu->lower_value + at;
@@ -135,12 +134,12 @@ NOINLINE static double reduce(sl_lu *lu, uint32_t k, double *x) {
       sl_lu_subtract_rows(lu, p, count, p, x, factors);
     }
     for (uint32_t r = 0; r < count; r++) {
-      double size = fabs(factors[r]);
+      uint64_t size = sl_size_bits(factors[r]);
       most = size > most ? size : most;
     }
   }
   lu->spent += spent;
-  return most;
+  return sl_size_of_bits(most);
 }
 
 // False when the pivot is of no use any more.
@@ -153,21 +152,22 @@ NOINLINE static bool refactor_row(sl_lu *lu, uint32_t k, uint32_t first, bool al
     return true;
   }
   if (!(size > 0 && size < INFINITY && most < INFINITY)) return false;
-  double multiplier = 0, sum = 0;
+  uint64_t most_bits = 0;
   for (uint64_t t = lu->upper_start[k]; t < lu->upper_start[k + 1]; t++) {
     uint32_t q = lu->upper_index[t];
     double quotient = x[q] / pivot;
     x[q] = 0;
     lu->upper_value[t] = quotient;
-    sum += fabs(quotient);
-    if (fabs(quotient) > multiplier) multiplier = fabs(quotient);
+    uint64_t bits = sl_size_bits(quotient);
+    most_bits = bits > most_bits ? bits : most_bits;
   }
+  double multiplier = sl_size_of_bits(most_bits); // NaN where one is
   lu->pivot[k] = pivot;
   if (multiplier > lu->largest_multiplier) lu->largest_multiplier = multiplier;
   sl_lu_note_pivot(lu, k, pivot, largest, size > most ? size : most);
   lu->spent +=
       lu->upper_start[k + 1] - lu->upper_start[k] + lu->lower_start[k + 1] - lu->lower_start[k] + 4;
-  return sum < INFINITY && lu->reciprocal_growth >= LEAST_RECIPROCAL_GROWTH &&
+  return multiplier < INFINITY && lu->reciprocal_growth >= LEAST_RECIPROCAL_GROWTH &&
          multiplier * LEAST_RECIPROCAL_GROWTH <= 1;
 }
 
