@@ -126,7 +126,8 @@ static uint32_t reach(const sl_lu *lu, uint32_t first, uint32_t root, uint32_t s
 // kept: their columns have got their places.
 static double scatter(sl_lu *lu, uint32_t k, uint32_t first) {
   const uint32_t *renamed = lu->search->renamed;
-  double *x = lu->search->x, largest = 0;
+  double *x = lu->search->x;
+  uint64_t largest = 0;
   int32_t exponent = lu->row_exponent[k];
   uint32_t outside = lu->outside_start[k];
   const uint32_t *place = lu->place + lu->entry_start[k];
@@ -140,10 +141,10 @@ static double scatter(sl_lu *lu, uint32_t k, uint32_t first) {
       continue;
     }
     x[q - first] = value;
-    double size = fabs(value);
-    if (size > largest) largest = size;
+    uint64_t size = sl_size_bits(value);
+    largest = size > largest ? size : largest;
   }
-  return largest;
+  return sl_size_of_bits(largest);
 }
 
 // Subtracts the rows found, and notes them in their order. Rows of a supernode wait for its last
@@ -152,8 +153,8 @@ NOINLINE static uint64_t reduce(const sl_lu *lu, uint32_t first, uint32_t top, u
                                 uint32_t *index, double *value, double *largest) {
   const sl_lu_search *s = lu->search;
   const uint8_t *joined = lu->joined + first;
-  double *x = s->x, most = 0;
-  uint64_t flops = 0;
+  double *x = s->x;
+  uint64_t flops = 0, most = 0;
   for (uint32_t at = top; at < size; at++) {
     uint32_t column = s->stack[at], row = s->row_of[column], begin = row, count = 1;
     uint32_t *waiting = s->waiting + s->top[row];
@@ -174,13 +175,13 @@ NOINLINE static uint64_t reduce(const sl_lu *lu, uint32_t first, uint32_t top, u
       sl_lu_subtract_rows(lu, first + begin, count, s->wanted[begin], x, value);
     }
     for (uint32_t r = 0; r < count; r++) {
-      double magnitude = fabs(value[r]);
+      uint64_t magnitude = sl_size_bits(value[r]);
       most = magnitude > most ? magnitude : most;
     }
     index += count;
     value += count;
   }
-  *largest = most;
+  *largest = sl_size_of_bits(most);
   return flops;
 }
 
@@ -189,17 +190,14 @@ static uint32_t choose(const sl_lu *lu, const uint32_t *candidates, uint32_t cou
                        bool is_candidate, bool *finite) {
   const double *x = lu->search->x;
   uint32_t best = NONE;
-  double largest = 0, sum = 0;
+  uint64_t largest = 0;
   for (uint32_t t = 0; t < count; t++) {
-    double size = fabs(x[candidates[t]]);
-    sum += size;
-    if (size > largest) {
-      largest = size;
-      best = candidates[t];
-    }
+    uint64_t size = sl_size_bits(x[candidates[t]]);
+    best = size > largest ? candidates[t] : best;
+    largest = size > largest ? size : largest;
   }
-  *finite = sum < INFINITY;
-  double least = sl_lu_threshold(lu) * largest;
+  *finite = sl_size_of_bits(largest) < INFINITY;
+  double least = sl_lu_threshold(lu) * sl_size_of_bits(largest);
   if (is_candidate && largest > 0 && fabs(x[wanted]) >= least) return wanted;
   return best;
 }
@@ -308,7 +306,7 @@ NOINLINE static sl_status factor_row(sl_lu *lu, uint32_t k) {
   uint32_t wanted = s->wanted[local];
   bool finite;
   uint32_t pivot = choose(lu, pattern, count, wanted, s->mark[wanted] == stamp, &finite);
-  if (!finite || largest_lower == INFINITY) {
+  if (!finite || !(largest_lower < INFINITY)) {
     sl_job_end(&lu->job, SL_OUTCOME_BREAKDOWN);
     return SL_OK;
   }
