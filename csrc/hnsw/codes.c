@@ -11,6 +11,7 @@
 #include "quant/int8.h"
 #include "quant/rotation.h"
 #include "simd/kernels.h"
+#include "simd/round.h"
 
 // Early vectors: enough to know the centre of most data, and never more than some megabytes.
 // Sixteen centroids take more of them.

@@ -5,9 +5,10 @@
 
 #include "base/memory.h"
 #include "hnsw/copies.h"
+#include "hnsw/heads.h"
 
 void sl_visited_clear(sl_hnsw *index) {
-  if (++index->epoch == 0) { // every 65,535 searches
+  if (++index->epoch == 0) { // every 65,535 sets
     memset(index->visited, 0, (size_t)index->graph_capacity * sizeof *index->visited);
     index->epoch = 1;
   }
@@ -108,10 +109,14 @@ search_layer(sl_score score, sl_hnsw *index, const sl_scorer *scorer, uint32_t l
                                  batch, gathered, limit);
       if (gathered == 0) continue;
     }
-    sl_touch_rows(&scorer->rows, batch, gathered, index->found);
-    sl_score_found(score, scorer, batch, index->found, gathered, keys);
-    uint32_t lowest = cursor;
     float limit = count == ef ? sl_entry_key(pool[ef - 1]) : INFINITY;
+    if (sl_score_has_heads(score) && scorer->head > 0 && count == ef) {
+      gathered = sl_heads_sieve(score, scorer, batch, gathered, limit, keys);
+    } else {
+      sl_touch_rows(&scorer->rows, batch, gathered, index->found);
+      sl_score_found(score, scorer, batch, index->found, gathered, keys);
+    }
+    uint32_t lowest = cursor;
     for (uint32_t i = 0; i < gathered; i++) {
       if (keys[i] > limit) continue; // most of them, once the pool is full
       uint32_t at =

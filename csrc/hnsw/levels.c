@@ -8,7 +8,7 @@
 #include "quant/rotation.h"
 #include "simd/distance_i8.h"
 #include "simd/distance_u4.h"
-#include "simd/kernels.h"
+#include "simd/round.h"
 
 // Largest magnitude of a query.
 enum { QUERY_MOST = 8191 };

@@ -25,6 +25,12 @@ typedef struct sl_scorer {
   float base, factor; // see the head of codes.h
   float length;       // |q|
   float error;        // what its own code has lost, for a row whose scale is 1
+  // Of walks over rabitq2 to 8 (heads.h).
+  uint32_t head;          // elements that are compared first; 0: all at once
+  int32_t head_zero;      // the sum of the query over these
+  float head_whole;       // |q|^2 over that of these elements
+  float head_variance;    // of what a product of them is off by, relative to the lengths
+  float head_length;      // |q|, twice where keys are squares
   sl_sketch_query sketch; // where the store has sketches
 } sl_scorer;
 

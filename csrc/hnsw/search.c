@@ -11,6 +11,7 @@
 #include "hnsw/copies.h"
 #include "hnsw/diverse.h"
 #include "hnsw/graph.h"
+#include "hnsw/heads.h"
 #include "hnsw/hnsw.h"
 #include "hnsw/rank.h"
 #include "hnsw/rerank.h"
@@ -271,6 +272,7 @@ sl_status sl_hnsw_search(sl_hnsw *index, const void *queries, uint32_t count, ui
       continue;
     }
     s.scorer = sl_scorer_make(store, index->query, index->coded);
+    sl_heads_query(store, &s.scorer);
     SL_TRY(search_ranked(index, &s, ef < k ? k : ef));
     for (uint32_t i = 0; i < index->pool_count && i < k; i++) {
       uint64_t entry = index->pool[i];

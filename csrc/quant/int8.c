@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "simd/kernels.h"
+#include "simd/round.h"
 
 // Halves away from zero, by truncation: the same in every build, unlike a rounding mode.
 static int nearest(float x) { return (int)(x < 0 ? x - 0.5f : x + 0.5f); }

@@ -2,8 +2,7 @@
 
 #include <math.h>
 
-#include "simd/kernels.h"
-#include "simd/simd.h"
+#include "simd/round.h"
 
 // Steps relative to the one at which nothing is cut off: of rotated vectors of hundreds of elements
 // the best is at 0.5 to 1, of those that have few large elements further down.

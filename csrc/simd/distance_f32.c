@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "simd/kernels.h"
+#include "simd/round.h"
 #include "simd/simd.h"
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
@@ -85,7 +86,13 @@ double sl_normalize_f32(const float *x, size_t count, float *y, size_t n) {
 }
 
 size_t sl_first_beyond_f32(const float *x, size_t n, float limit) {
+  const sl_f32x4 most = sl_f32x4_splat(limit);
   size_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    sl_i32x4 low = (sl_i32x4)(sl_f32x4_abs(sl_f32x4_load(x + i)) <= most);
+    sl_i64x2 both = (sl_i64x2)(low & (sl_i32x4)(sl_f32x4_abs(sl_f32x4_load(x + i + 4)) <= most));
+    if ((both[0] & both[1]) != -1) break;
+  }
   while (i < n && fabsf(x[i]) <= limit) i++; // false for NaN as well
   return i;
 }

@@ -34,7 +34,6 @@ double sl_norm1_f64(const double *x, size_t n);
 
 // max |x[i]|; 0 for n = 0. A NaN is skipped: check with sl_first_not_finite first.
 double sl_norm_inf_f64(const double *x, size_t n);
-float sl_norm_inf_f32(const float *x, size_t n);
 
 // sum x[i]
 double sl_sum_f64(const double *x, size_t n);

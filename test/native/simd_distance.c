@@ -10,6 +10,7 @@
 #include "simd/distance_f16.h"
 #include "simd/distance_f32.h"
 #include "simd/distance_i8.h"
+#include "simd/round.h"
 
 #define LONGEST 1040
 
@@ -108,8 +109,43 @@ static void finds_what_is_beyond(void **state) {
   assert_int_equal(sl_first_beyond_f32(x, 4, 1.5f), 1);
   assert_int_equal(sl_first_beyond_f32(x, 2, 10), 2);
   assert_int_equal(sl_first_beyond_f32(x, 0, 10), 0);
+  // At every place of lengths with and without whole blocks.
+  float many[40];
+  const float beyond[] = {NAN, INFINITY, -INFINITY, -10.5f, 10.5f};
+  for (size_t n = 1; n <= 40; n++) {
+    for (size_t at = 0; at < n; at++) {
+      for (size_t i = 0; i < n; i++) many[i] = i % 2 == 0 ? 10 : -10;
+      assert_int_equal(sl_first_beyond_f32(many, n, 10), n);
+      many[at] = beyond[(n + at) % 5];
+      many[n - 1] = n - 1 == at ? many[at] : 11;
+      assert_int_equal(sl_first_beyond_f32(many, n, 10), at);
+    }
+  }
   x[2] = -INFINITY;
   assert_int_equal(sl_first_beyond_f32(x, 4, 10), 2);
+}
+
+// Rounding without branches is rounding with them, and the largest is the largest at every place.
+static void rounds_as_one_number_does(void **state) {
+  (void)state;
+  const float some[] = {0.0f, -0.0f, 0.5f, -0.5f, 0.49999997f, -0.49999997f, 1.5f,    -2.5f,
+                        7.2f, -7.8f, 8191, -8191, 8190.5f,     1e-40f,       -1e-40f, 1e8f};
+  for (size_t i = 0; i < sizeof some / sizeof *some; i += 4) {
+    sl_i32x4 whole = sl_f32x4_round(sl_f32x4_load(some + i));
+    for (size_t l = 0; l < 4; l++) {
+      float x = some[i + l];
+      assert_int_equal(whole[l], (int32_t)(x < 0 ? x - 0.5f : x + 0.5f));
+    }
+  }
+  float x[40];
+  for (size_t n = 0; n <= 40; n++) {
+    for (size_t at = 0; at < n; at++) {
+      for (size_t i = 0; i < n; i++) x[i] = i % 3 == 0 ? NAN : 1;
+      x[at] = at % 2 == 0 ? -3.0f : 3.0f;
+      assert_true(sl_norm_inf_f32(x, n) == 3);
+    }
+  }
+  assert_true(sl_norm_inf_f32(x, 0) == 0);
 }
 
 static void int8_products_are_exact(void **state) {
@@ -248,6 +284,7 @@ int main(void) {
       cmocka_unit_test(the_limit_never_overflows),
       cmocka_unit_test(normalizes),
       cmocka_unit_test(finds_what_is_beyond),
+      cmocka_unit_test(rounds_as_one_number_does),
       cmocka_unit_test(int8_products_are_exact),
       cmocka_unit_test(weighted_rows_are_queries),
       cmocka_unit_test(float16_products_are_those_of_the_numbers),
