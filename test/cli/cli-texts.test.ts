@@ -1,6 +1,9 @@
 // `sublinear index --text` and `sublinear search <index> <words>`, as a user runs them.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { file, sublinear as run } from '../support/cli.js';
+import { file, folder, sublinear as run } from '../support/cli.js';
 
 const hotels = [
   { id: 'miramar', title: 'Hotel Miramar', body: 'Quiet rooms near the sea', town: 'Nice' },
@@ -33,6 +36,42 @@ describe('sublinear index --text, and search', () => {
     expect([code, stdout.slice(1, 4)]).toEqual([0, 'slf']);
   });
 
+  test('compressed', async () => {
+    const zipped = file('h.jsonl.gz', gzipSync(`\ufeff${lines}`));
+    const made = await run(['index', zipped, ...fields, '-o', 'z.slv', '--quiet']);
+    expect([made.code, made.stderr]).toEqual([0, '']);
+    const wanted = await run(['search', 'z.slv', 'sea', '--format', 'csv', '--quiet']);
+    expect(wanted.stdout).toContain('miramar');
+    const index = gzipSync(readFileSync(join(folder, 'z.slv')));
+    for (const [name, input] of [['-', index], [file('z.slv.gz', index)]] as const) {
+      const { stdout } = await run(['search', name, 'sea', '--format', 'csv', '--quiet'], input);
+      expect(stdout).toBe(wanted.stdout);
+    }
+  });
+
+  test('fields that no document has, and files without documents, are refused', async () => {
+    const all = file('one.jsonl', '{"id":1,"title":"a","v":{"1":2}}\n');
+    const wrong = [
+      [['--text', 'title,titel'], '--text titel: no document of one.jsonl has it; there are: id, '],
+      [['--text', 'title', '--keyword', 'twon'], '--keyword twon: no document'],
+      [['--text', 'title', '--sparse', 'w'], '--sparse w: no document'],
+      [['--sparse', 'v', '--metadata', 'year'], '--metadata year: no document'],
+    ] as const;
+    for (const [options, said] of wrong) {
+      const { code, stderr } = await run(['index', all, ...options, '-o', 'none.slv']);
+      expect([code, stderr]).toEqual([2, expect.stringContaining(said)]);
+    }
+    for (const options of [
+      ['--text', 'title'],
+      ['--sparse', 'v'],
+    ]) {
+      const { code, stderr } = await run(['index', '-', ...options, '-o', 'none.slv'], '\n');
+      expect([code, stderr]).toEqual([2, expect.stringContaining('standard input: is empty')]);
+    }
+    const none = await run(['search', 'none.slv', 'a']);
+    expect(none.stderr).toContain('none.slv: no such file');
+  });
+
   test('what is wrong names the file and the line', async () => {
     const bad = await run([
       'index',
@@ -52,7 +91,10 @@ describe('sublinear index --text, and search', () => {
       '-o',
       'x.slv',
     ]);
-    expect(twice.stderr).toContain('an id that is not in use');
+    expect(twice.stderr).toContain(
+      'twice.jsonl:2: invalid argument, expected an id that is not in',
+    );
+    expect(twice.stderr).not.toContain('were added');
     const mixed = await run(['search', 'h.slv', 'words', '--like', 'x']);
     expect(mixed.stderr).toContain('expected words, or one of');
     const other = await run(['search', file('not.slv', 'nothing'), 'words']);

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { load as loadHnsw } from 'sublinear/hnsw';
 import { describe, expect, test } from 'vitest';
 import { Progress } from '../../dist/cli/terminal.js';
@@ -241,6 +242,24 @@ describe('index and search', () => {
     // Itself is the nearest, and is not counted.
     expect(results[0]!.matches.map(({ id }) => id)).toEqual(truth(row(7), 'cosine', 6).slice(1));
     expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
+  });
+
+  test('a compressed index is searched and published as it is', async () => {
+    const plain = file('few.f32', new Uint8Array(Float32Array.of(1, 0, 0, 1, 1, 1).buffer));
+    const labels = file('few.txt', '\ufeffone\r\ntwo\r\nthree');
+    const built = ['index', plain, '--dimension', '2', '--labels', labels, '-o', 'few.slv'];
+    expect((await sublinear(built)).code).toBe(0);
+    const zipped = file('few.slv.gz', gzipSync(readFileSync(join(folder, 'few.slv'))));
+    const asked = ['--like', 'one', '--format', 'csv', '--quiet'];
+    const wanted = await sublinear(['search', 'few.slv', ...asked]);
+    expect(wanted.stdout).toMatch(/^place.*\n1,three,/);
+    expect(await sublinear(['search', zipped, ...asked])).toEqual(wanted);
+    for (const from of ['few.slv', zipped])
+      expect((await sublinear(['publish', from, '-o', `${from}.slvr`])).code).toBe(0);
+    const published = (name: string) => readFileSync(join(folder, `${name}.slvr`));
+    expect(published(zipped).equals(published('few.slv'))).toBe(true);
+    const { code, stderr } = await sublinear(['segments', '.']);
+    expect([code, stderr]).toEqual([2, 'sublinear: .: is a folder, expected a file\n']);
   });
 
   test('the file is what save() gives and load() takes', async () => {

@@ -59,6 +59,21 @@ describe('collections', () => {
     return flat.save();
   };
 
+  test('one that was disposed has forgotten its items, and says so', () => {
+    for (const beside of [{}, { sparse: true }] as { sparse?: true }[]) {
+      const films = room.Collection.create({ metric: 'dot', dimension: 1, ...beside });
+      films.add({ key: 'Alien', vector: [1] });
+      films.dispose();
+      const said = (name: string, call: () => unknown) =>
+        refused(call, Error, 'DISPOSED', `Collection.${name}`, /this object was disposed/);
+      said('get', () => films.get('Alien'));
+      said('has', () => films.has('Alien'));
+      said('keys', () => films.keys);
+      said('remove', () => films.remove('Alien'));
+      films.dispose();
+    }
+  });
+
   test('know the types of their metadata', () => {
     using films = room.Collection.create<{ year: number }>({ metric: 'dot', dimension: 1 });
     films.add({ key: 'Alien', vector: [1], metadata: { year: 1979 } });

@@ -222,7 +222,7 @@ describe('paths in TypeScript', () => {
     using graph = roads();
     for (const nodes of ['', Number.NaN, false, null] as unknown as Uint32Array[])
       expect(refusalOf(() => room.closeness(graph, { nodes })).argument).toBe('nodes');
-    for (const nodes of [0, [0]] as Uint32Array[])
+    for (const nodes of [0, [0]] as unknown[] as Uint32Array[])
       expect(room.closeness(graph, { nodes }).scores.length).toBe(1);
   });
 

@@ -28,7 +28,7 @@ import {
   type Progress,
   say,
 } from './terminal.js';
-import { type Line, objects, type TextOptions, textsOf } from './texts.js';
+import { Found, type Line, objects, type TextOptions, textsOf } from './texts.js';
 
 export interface CollectionIndexOptions
   extends Omit<TextOptions, 'text'>,
@@ -58,7 +58,8 @@ export async function buildCollection(
   const withText = options.text !== undefined;
   const { hnsw } = await engineFor(withText ? ['hnsw', 'text'] : ['hnsw'], options);
   const started = performance.now();
-  const lines = objects(file, progress);
+  const found = new Found(file);
+  const lines = objects(file, progress, found);
   // How long vectors are is known from the first one.
   const first: Line[] = [];
   let dimension: number | undefined;
@@ -115,8 +116,14 @@ export async function buildCollection(
       collection = await hnsw.Collection.openShared(shared);
     }
   } catch (error) {
-    throw explain(error, {}, file);
+    throw found.explain(error);
   }
+  found.assertFields({
+    '--text': text,
+    '--keyword': keyword,
+    '--sparse': sparse === undefined ? [] : [sparse],
+    '--metadata': options.metadata ?? [],
+  });
   const ms = performance.now() - started;
   progress.start(`writing ${output}`);
   let written = 0;

@@ -2,7 +2,7 @@
 // file and the line.
 
 import { once } from 'node:events';
-import { createReadStream, createWriteStream, fstatSync } from 'node:fs';
+import { createReadStream, createWriteStream, fstatSync, openAsBlob } from 'node:fs';
 import { realpath, rename, rm, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { followedBy, unzipped } from '../runtime/coming.js';
@@ -159,6 +159,20 @@ async function sizeOf(path: string): Promise<number> {
     const found = await stat(path);
     if (found.isDirectory()) throw new CliError(`${path}: is a folder, expected a file`);
     return found.size;
+  } catch (error) {
+    throw fileError(path, error);
+  }
+}
+
+/** A file whose ranges are read. */
+export async function blobOf(path: string): Promise<Blob> {
+  try {
+    // openAsBlob() does not say what is wrong.
+    const found = await stat(path);
+    if (found.isDirectory()) throw new CliError(`${path}: is a folder, expected a file`);
+    if (!found.isFile())
+      throw new CliError(`${path}: ranges of it cannot be read, expected a file`);
+    return await openAsBlob(path);
   } catch (error) {
     throw fileError(path, error);
   }

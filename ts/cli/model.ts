@@ -5,7 +5,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Embedder, InferenceRoom, Pooling, Precision } from '../rooms/inference/inference.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
-import { assertApart, chunks, nameOf, writeFile } from './files.js';
+import { assertApart, nameOf, opened, writeFile } from './files.js';
 import { type Bert, bertIn, readBert } from './model-bert.js';
 import {
   bytes,
@@ -133,7 +133,8 @@ function load({ TextEmbedder, StaticEmbedder }: InferenceRoom, file: Uint8Array)
 async function linesOf(file: string, progress: Progress): Promise<string[]> {
   const decoder = new TextDecoder();
   let text = '';
-  for await (const chunk of chunks(file, progress)) text += decoder.decode(chunk, { stream: true });
+  for await (const chunk of (await opened(file, progress)).bytes)
+    text += decoder.decode(chunk, { stream: true });
   const lines = (text + decoder.decode()).split(/\r?\n/);
   if (lines.at(-1) === '') lines.pop();
   return lines;

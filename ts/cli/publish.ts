@@ -1,7 +1,7 @@
 // sublinear publish words.slv -o words.slvr, sublinear publish friends.slg -o friends.slgr, sublinear publish saved.slv -o saved.slr
 import type { RemoteMetric, VectorsToWrite, WriteIndexOptions } from '../rooms/format/format.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
-import { assertApart, chunks, nameOf, writeFile } from './files.js';
+import { assertApart, nameOf, opened, writeFile } from './files.js';
 import { readGraph } from './graph-file.js';
 import { kindOfFile } from './search-remote.js';
 import {
@@ -103,7 +103,7 @@ export async function publish(
     const { Collection, Flat, Hnsw } = engine.hnsw;
     if (file !== '-' && !/\.(npy|npz|f32|bin)$/.test(file)) {
       const pieces: Uint8Array[] = [];
-      for await (const piece of chunks(file, progress)) pieces.push(piece);
+      for await (const piece of (await opened(file, progress)).bytes) pieces.push(piece);
       const whole = Buffer.concat(pieces);
       const kind = whole.toString('latin1', 12, 16);
       try {
@@ -158,7 +158,7 @@ async function publishSections(
   const engine = await engineFor(['format'], options);
   const started = performance.now();
   const pieces: Uint8Array[] = [];
-  for await (const piece of chunks(file, progress)) pieces.push(piece);
+  for await (const piece of (await opened(file, progress)).bytes) pieces.push(piece);
   progress.start('hashing');
   const { Bundle, writeRemoteFileAsync } = engine.format;
   let written: Uint8Array;

@@ -1,8 +1,7 @@
 // sublinear rank https://example.org/graph.slgr --source Ada
-import { openAsBlob } from 'node:fs';
 import type { RemoteGraph, RemoteRanks } from '../rooms/format/format.js';
 import { engineFor, explain } from './engine.js';
-import { nameOf } from './files.js';
+import { blobOf, nameOf } from './files.js';
 import type { GraphFileOptions } from './graph-file.js';
 import { outputFormat, print } from './output.js';
 import { isAddress, kindOfFile } from './search-remote.js';
@@ -58,7 +57,7 @@ export async function rankRemote(
     }
   };
   using graph = await answered(async () =>
-    engine.format.RemoteGraph.open(isAddress(file) ? file : await openAsBlob(file), { signal }),
+    engine.format.RemoteGraph.open(isAddress(file) ? file : await blobOf(file), { signal }),
   );
   progress.start('reading');
   const nodes = await nodesOf(graph);

@@ -1,9 +1,10 @@
 // sublinear search https://example.org/words.slvr --query "..."
-import { openAsBlob } from 'node:fs';
 import { open as openFile } from 'node:fs/promises';
+import { constants, gunzipSync } from 'node:zlib';
 import type { RemoteIndex, RemoteSearchResult } from '../rooms/format/format.js';
+import { isGzip } from '../runtime/pieces.js';
 import { engineFor, explain } from './engine.js';
-import { nameOf } from './files.js';
+import { blobOf, nameOf } from './files.js';
 import { outputFormat, print } from './output.js';
 import type { SearchOptions } from './search.js';
 import { bytes, CliError, count, digits, duration, interrupt, type Progress } from './terminal.js';
@@ -15,10 +16,13 @@ export const isAddress = (file: string) => /^https?:\/\//.test(file);
 export async function kindOfFile(file: string): Promise<string | undefined> {
   if (file === '-') return undefined;
   try {
-    const begin = Buffer.alloc(16);
+    const begin = Buffer.alloc(4096);
     const handle = await openFile(file);
-    await handle.read(begin, 0, 16, 0).finally(() => handle.close());
-    const word = begin.toString('latin1');
+    const { bytesRead } = await handle.read(begin, 0, 4096, 0).finally(() => handle.close());
+    let first = begin.subarray(0, bytesRead);
+    // As much of it as these bytes of a compressed file hold.
+    if (isGzip(first)) first = gunzipSync(first, { finishFlush: constants.Z_SYNC_FLUSH });
+    const word = first.toString('latin1', 0, 16);
     if (word.startsWith('slcol')) return 'COLL';
     if (word.startsWith('slemb')) return 'EMBC';
     return word.slice(1, 4) === 'slf' ? word.slice(12) : undefined;
@@ -57,7 +61,7 @@ export async function searchRemote(
   const started = performance.now();
   const results: { query: number; found: RemoteSearchResult }[] = [];
   using index = await answered(async () =>
-    engine.format.RemoteIndex.open(isAddress(file) ? file : await openAsBlob(file), {
+    engine.format.RemoteIndex.open(isAddress(file) ? file : await blobOf(file), {
       signal: interrupt.signal,
     }),
   );

@@ -2,7 +2,7 @@
 import type { Flat, Hnsw, SparseVector, VectorArray, Where } from '../rooms/hnsw/hnsw.js';
 import { searchCollection } from './collections.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
-import { chunks, nameOf, opened } from './files.js';
+import { opened as fileOpened, nameOf } from './files.js';
 import { outputFormat, print } from './output.js';
 import { CliError, count, digits, duration, interrupt, type Progress } from './terminal.js';
 import { searchTexts } from './texts.js';
@@ -49,7 +49,7 @@ export async function searchParts(
     throw new CliError(
       `expected ${words === undefined ? '--sparse' : 'words'} or --queries, not both`,
     );
-  const { head, bytes } = await opened(file, progress);
+  const { head, bytes } = await fileOpened(file, progress);
   if (isCollection(head.bytes)) return searchCollection(file, bytes, words, options, progress);
   if (words === undefined || options.sparse !== undefined)
     throw new CliError(
@@ -116,7 +116,8 @@ export async function search(
     const { Collection, Flat, Hnsw } = engine.hnsw;
     const how = { signal: interrupt.signal };
     try {
-      const { begin, bytes } = await beginning(16);
+      const { head, bytes } = await fileOpened(file, progress);
+      const begin = Buffer.from(head.bytes);
       if (begin.length === 0) throw new CliError(`${nameOf(file)}: is empty, expected an index`);
       if (begin.toString('latin1', 0, 5) === 'slcol') {
         const collection = await Collection.loadAsync(bytes, how);
@@ -157,27 +158,6 @@ export async function search(
     } catch (error) {
       throw explain(error, {}, file);
     }
-  }
-
-  /** The first bytes of the file, which say what it is, and all of it while it comes. */
-  async function beginning(length: number) {
-    const coming = chunks(file, progress);
-    const begun: Uint8Array[] = [];
-    for (let have = 0; have < length; ) {
-      const { value } = await coming.next();
-      if (value === undefined) break;
-      begun.push(value);
-      have += value.length;
-    }
-    async function* bytes() {
-      try {
-        yield* begun;
-        yield* coming;
-      } finally {
-        await coming.return();
-      }
-    }
-    return { begin: Buffer.concat(begun), bytes: bytes() };
   }
 
   function find(vector: VectorArray, k: number): Match[] {

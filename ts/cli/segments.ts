@@ -1,12 +1,10 @@
 // sublinear segments : what is in a file of this package, here or on a server; one segment of it; what save() wrote again.
-import { openAsBlob } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import type { Bundle, Tensor } from '../rooms/format/format.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
-import { assertApart, nameOf, writeFile } from './files.js';
+import { assertApart, blobOf, nameOf, writeFile } from './files.js';
 import { outputFormat, print } from './output.js';
 import { isAddress } from './search-remote.js';
-import { bytes, CliError, count, interrupt, type Progress, reason, say } from './terminal.js';
+import { bytes, CliError, count, interrupt, type Progress, say } from './terminal.js';
 
 export interface SegmentsOptions extends CommonOptions {
   output?: string;
@@ -34,8 +32,7 @@ export async function segments(
   const engine = await engineFor(['format'], options);
   const { signal } = interrupt;
   try {
-    // openAsBlob() does not say what is wrong.
-    const source = isAddress(file) ? file : (await stat(file)) && (await openAsBlob(file));
+    const source = isAddress(file) ? file : await blobOf(file);
     const bundle = await engine.format.Bundle.open(source, { signal });
     if (output === undefined) return list(file, bundle, options);
     progress.start(`reading ${file}`);
@@ -52,9 +49,6 @@ export async function segments(
     await writeFile(output, [content]);
     if (!options.quiet) say(`${output}: ${bytes(content.length)}`, process.stderr);
   } catch (error) {
-    const { syscall } = error as NodeJS.ErrnoException;
-    if (syscall === 'stat')
-      throw new CliError(`${file}: ${reason(error as NodeJS.ErrnoException)}`);
     throw explain(error, { bytes: file, name: nameOf(file) });
   } finally {
     progress.stop();

@@ -1,8 +1,7 @@
 // sublinear publish documents.slv -o documents.sltx
 // sublinear search https://example.org/documents.sltx "quiet hotel"
-import { openAsBlob } from 'node:fs';
 import { type CommonOptions, engineFor, explain } from './engine.js';
-import { assertApart, chunks, nameOf, writeFile } from './files.js';
+import { assertApart, blobOf, chunks, nameOf, writeFile } from './files.js';
 import { print } from './output.js';
 import { isAddress, kindOfFile } from './search-remote.js';
 import {
@@ -79,7 +78,7 @@ export async function searchTextsRemote(
   const started = performance.now();
   const { signal } = interrupt;
   try {
-    const source = isAddress(file) ? file : await openAsBlob(file);
+    const source = isAddress(file) ? file : await blobOf(file);
     using index = await format.RemoteText.open(source, { signal });
     const found = await index.search(words, { k: options.top, count: true, signal });
     const ms = performance.now() - started;

@@ -1,8 +1,10 @@
 // sublinear index documents.jsonl --text title,body -o documents.slv
 // sublinear search documents.slv "quiet hotel"
+
 import type { TextDocument, TextIndex } from '../rooms/text/text.js';
+import { isSublinearError } from '../runtime/errors.js';
 import { type CommonOptions, engineFor, explain } from './engine.js';
-import { assertApart, chunks, nameOf, writeFile } from './files.js';
+import { assertApart, nameOf, opened, writeFile } from './files.js';
 import { print } from './output.js';
 import {
   bytes,
@@ -45,12 +47,15 @@ export async function buildTextIndex(
   } catch (error) {
     throw explain(error, {});
   }
+  const found = new Found(file);
   try {
-    await index.addManyAsync(documents(file, options, progress), { signal: interrupt.signal });
+    const coming = documents(objects(file, progress, found), options);
+    await index.addManyAsync(coming, { signal: interrupt.signal });
     await index.optimizeAsync({ signal: interrupt.signal });
   } catch (error) {
-    throw explain(error, {}, file);
+    throw found.explain(error);
   }
+  found.assertFields({ '--text': text, '--keyword': keyword });
   const ms = performance.now() - started;
   progress.start(`writing ${output}`);
   let written = 0;
@@ -86,12 +91,11 @@ export async function buildTextIndex(
 
 // Without an id a document is called by its place, from 0 on.
 async function* documents(
-  file: string,
+  lines: AsyncIterable<Line>,
   { text, keyword = [], id }: TextOptions,
-  progress: Progress,
 ): AsyncGenerator<TextDocument> {
   let place = 0;
-  for await (const line of objects(file, progress)) {
+  for await (const line of lines) {
     const fields = textsOf(line, [...text, ...keyword]);
     const key = id === undefined ? (line.read.id ?? place) : line.read[id];
     if (typeof key !== 'string' && typeof key !== 'number')
@@ -107,8 +111,49 @@ export interface Line {
   bad(what: string): CliError;
 }
 
+/** What has been read of a file of documents. */
+export class Found {
+  readonly #fields = new Set<string>();
+  readonly #lines: number[] = [];
+
+  constructor(readonly file: string) {}
+
+  add(line: number, read: object): void {
+    this.#lines.push(line);
+    for (const name of Object.keys(read)) this.#fields.add(name);
+  }
+
+  /** Names of fields that no document has are slips of the pen: nothing would ever be found in them. */
+  assertFields(given: Readonly<Record<string, readonly string[]>>): void {
+    const name = nameOf(this.file);
+    if (this.#lines.length === 0)
+      throw new CliError(`${name}: is empty, expected a JSON object a line`);
+    for (const [option, fields] of Object.entries(given)) {
+      const missing = fields.find((field) => !this.#fields.has(field));
+      if (missing === undefined) continue;
+      const known = [...this.#fields].slice(0, 12).join(', ');
+      throw new CliError(
+        `${option} ${missing}: no document of ${name} has it; there are: ${known}`,
+      );
+    }
+  }
+
+  /** What an index said about the document at a position, with the line that it stands in. */
+  explain(error: unknown): unknown {
+    if (!isSublinearError(error) || error.position === undefined)
+      return explain(error, {}, this.file);
+    const { message, position } = error;
+    const what = message.replace(/^"ids" at position \d+: |; \d+ \w+ were added$/g, '');
+    return new CliError(`${nameOf(this.file)}:${this.#lines[position] ?? 0}: ${what}`);
+  }
+}
+
 /** A JSON object a line. */
-export async function* objects(file: string, progress: Progress): AsyncGenerator<Line, undefined> {
+export async function* objects(
+  file: string,
+  progress: Progress,
+  found: Found,
+): AsyncGenerator<Line, undefined> {
   let number = 0;
   for await (const line of linesOf(file, progress)) {
     number++;
@@ -123,6 +168,7 @@ export async function* objects(file: string, progress: Progress): AsyncGenerator
     }
     if (typeof read !== 'object' || read === null || Array.isArray(read))
       throw bad('expected a JSON object');
+    found.add(number, read);
     yield { read: read as Record<string, unknown>, bad };
   }
   return undefined;
@@ -145,7 +191,7 @@ export function textsOf({ read, bad }: Line, names: readonly string[]): Record<s
 async function* linesOf(file: string, progress: Progress): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';
-  for await (const chunk of chunks(file, progress)) {
+  for await (const chunk of (await opened(file, progress)).bytes) {
     const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = parts.pop() as string;
     yield* parts;

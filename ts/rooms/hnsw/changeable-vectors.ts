@@ -270,6 +270,7 @@ export abstract class ChangeableVectors<Meta extends object = Metadata> extends 
    * ```
    */
   remove(key: Key): boolean {
+    this.assertKept('Collection.remove');
     const place = this.#items.placeOf(key);
     if (place === undefined) return false;
     const id = this.#items.idAt(place);

@@ -29,6 +29,11 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
     return this.#texts === undefined && this.#sparse === undefined;
   }
 
+  /** @internal Items are forgotten by dispose(): what only looks them up would find none, and say so. */
+  protected assertKept(operation: string): void {
+    if (this.index.disposed) this.index.use(operation);
+  }
+
   /** Number of items. */
   get size(): number {
     const { size } = this.index;
@@ -52,6 +57,7 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
 
   /** All keys, in the order in which they came; one that is replaced keeps its place. O(size). */
   get keys(): Key[] {
+    this.assertKept('Collection.keys');
     return [...this.#items.keys()];
   }
 
@@ -69,6 +75,7 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
    * ```
    */
   has(key: Key): boolean {
+    this.assertKept('Collection.has');
     return this.#items.placeOf(key) !== undefined;
   }
 
@@ -86,6 +93,7 @@ export abstract class KeyedVectors<Meta extends object = Metadata> {
    * ```
    */
   get(key: Key): Known<Meta> | undefined {
+    this.assertKept('Collection.get');
     const place = this.#items.placeOf(key);
     if (place === undefined) return undefined;
     const [{ index }, texts, id] = [this, this.#texts, this.#items.idAt(place)];
