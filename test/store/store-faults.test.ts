@@ -74,6 +74,8 @@ describe('a store of files', () => {
     for (const [wrong, code] of [
       [new URL('https://example.org/store'), 'RANGE'],
       ['file://elsewhere/store', 'RANGE'],
+      ['https://example.org/store', 'RANGE'],
+      ['s3://bucket/store', 'RANGE'],
       [7, 'TYPE'],
       [signal, 'TYPE'],
       [undefined, 'TYPE'],

@@ -202,7 +202,7 @@ function pathOf(folder: string | URL): string {
   const isText = typeof folder === 'string';
   if (!isText && !isURL(folder))
     throw typeError('fileStore', 'folder', 'path or file: URL', folder);
-  if (isText && !/^file:/i.test(folder)) return folder;
+  if (isText && !/^(?:file:|[a-z][a-z\d+.-]+:\/\/)/i.test(folder)) return folder;
   try {
     return fileURLToPath(isText ? folder : folder.href);
   } catch {
