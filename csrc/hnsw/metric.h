@@ -48,6 +48,8 @@ uint32_t sl_metric_row_bytes(sl_metric metric, uint32_t dimension);
 //   argument, position   what an error names
 //   Errors: ERR_NOT_FINITE (NaN or Inf), ERR_RANGE (|x_i| > 1e16; a zero vector under cosine; a
 //   point on or outside the unit ball under poincare). O(dimension). Never allocates.
+//   Products and squares are f32: of numbers below about 1e-19 they lose digits, below 1e-23 they
+//   are 0.
 sl_status sl_metric_encode(sl_metric metric, uint32_t dimension, const void *vector, void *row,
                            float *factor, const char *argument, uint64_t position);
 

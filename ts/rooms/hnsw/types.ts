@@ -17,6 +17,9 @@ import type { Where } from './where.js';
  * - `'manhattan'` sum of the absolute differences
  * - `'hamming'` number of differing bits; vectors are Uint8Array, eight bits a byte
  * - `'poincare'` hyperbolic distance in the Poincare ball; vectors have a length below 1
+ *
+ * Products and squares are float32. Elements beyond 1e16 are refused. Products and squared differences of numbers below about 1e-19 lose
+ * digits, and below 1e-23 they are 0: multiply data of that size by a constant first (`'cosine'` does).
  */
 export type Metric = 'cosine' | 'dot' | 'euclidean' | 'manhattan' | 'hamming' | 'poincare';
 
