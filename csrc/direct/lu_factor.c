@@ -198,7 +198,8 @@ static uint32_t choose(const sl_lu *lu, const uint32_t *candidates, uint32_t cou
   }
   *finite = sl_size_of_bits(largest) < INFINITY;
   double least = sl_lu_threshold(lu) * sl_size_of_bits(largest);
-  if (is_candidate && largest > 0 && fabs(x[wanted]) >= least) return wanted;
+  // The product may underflow, so that 0 would be large enough.
+  if (is_candidate && x[wanted] != 0 && fabs(x[wanted]) >= least) return wanted;
   return best;
 }
 

@@ -114,7 +114,8 @@ NOINLINE void sl_lu_small_factor(sl_lu *lu, sl_lu_small *small, uint32_t k, uint
                            .finite = sl_size_of_bits(largest > most ? largest : most) < INFINITY,
                            .products = products};
   if (!out->finite || pivot == SL_LU_NO_PIVOT) return;
-  if ((candidates & bit(wanted)) &&
+  // The product may underflow, so that 0 would be large enough.
+  if ((candidates & bit(wanted)) && x[wanted] != 0 &&
       fabs(x[wanted]) >= sl_lu_threshold(lu) * sl_size_of_bits(largest)) {
     pivot = wanted;
   }
