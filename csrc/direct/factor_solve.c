@@ -214,14 +214,14 @@ static void mark_terms(sl_factor *f, const sl_accurate_sum *sums) {
 NOINLINE static void judge_closely(sl_factor *f, uint32_t i, double size, double terms,
                                    double rounding, double included) {
   sl_factor_solve *s = &f->solve;
-  double lost = s->lost;
+  double lost = s->lost, most = terms == INFINITY ? 0x1p1023 : terms; // no more than there are
   if (terms < 0x1p-950) {
     if (terms == 0 && is_empty(f, i)) lost = 0;
     size += lost; // it may be all there is
   }
   // NaN and infinity count as the worst. The division is left out where its result could not be the largest.
-  if (!(size <= (s->error - included) * terms * (1 - 0x1p-50)) || size == INFINITY) {
-    double error = (size / terms + included) * (1 + 0x1p-51 * (included > 0));
+  if (!(size <= (s->error - included) * most * (1 - 0x1p-50)) || size == INFINITY) {
+    double error = (size / most + included) * (1 + 0x1p-51 * (included > 0));
     if (!(error <= s->error)) s->error = error - error == 0 ? error : INFINITY;
   }
   if (f->solve.bound < INFINITY) {
@@ -242,7 +242,7 @@ static inline void judge_row(sl_factor *f, uint32_t i, double residual, double t
   double size = fabs(residual);
   f->y[i] = residual;
   bool is_less = size <= (s->error - included) * terms * (1 - 0x1p-50) && size < INFINITY;
-  if (is_less && terms >= 0x1p-950 && s->bound == INFINITY) return;
+  if (is_less && terms >= 0x1p-950 && terms < INFINITY && s->bound == INFINITY) return;
   judge_closely(f, i, size, terms, rounding, included);
 }
 

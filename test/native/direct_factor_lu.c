@@ -397,6 +397,54 @@ static void comes_back_from_a_file(void **state) {
   sl_csr_destroy(matrix);
 }
 
+// Terms of an equation may sum up to more than the largest number: its error is seen all the same. Factors
+// that are a little wrong come from a file.
+static void sees_errors_of_the_largest_terms(void **state) {
+  (void)state;
+  const double pivot = 1.2531, wrong = pivot * (1 + 0x1p-10);
+  entries e = {.n = 4};
+  // u + v, u + v + 2^-1023 w and v + w: w is near the largest number, and so are the others.
+  for (uint32_t j = 0; j < 2; j++) {
+    put(&e, 0, j, 1);
+    put(&e, 1, j, 1);
+    put(&e, 2, j + 1, 1);
+  }
+  put(&e, 1, 2, 0x1p-1023);
+  put(&e, 3, 0, 0.5);
+  put(&e, 3, 2, 0.25);
+  put(&e, 3, 3, pivot);
+  sl_csr *matrix = matrix_of(&e);
+  sl_factor *factor = factorize(matrix, SL_FACTOR_LU), *off;
+  sl_writer *writer;
+  sl_reader *reader;
+  assert_ok(sl_factor_save(factor, &writer));
+  file f = write_file(writer, 1000);
+  uint64_t at = f.length - sizeof pivot; // the last one: those of the matrix come first
+  while (at > 0 && memcmp(f.bytes + at, &pivot, sizeof pivot) != 0) at--;
+  assert_true(at > 0);
+  memcpy(f.bytes + at, &wrong, sizeof wrong);
+  mend_file(f.bytes, f.length);
+  assert_ok(read_file(SL_FILE_FACTOR, f.bytes, f.length, &reader));
+  assert_ok(sl_factor_load(reader, &off));
+  sl_reader_destroy(reader);
+  assert_ok(run(off, 10));
+  const double b[] = {0, 1.89, 0, 0};
+  double x[4], out[4];
+  assert_ok(sl_factor_begin_solve(off, b, 1, false, 0, 0));
+  assert_ok(run(off, 10));
+  assert_ok(sl_factor_read_solve(off, x, out, NULL));
+  // Of the last equation; halves of its terms have a sum.
+  double residual = 0.25 * x[0] + 0.125 * x[2] + pivot / 2 * x[3];
+  double terms = 0.25 * fabs(x[0]) + 0.125 * fabs(x[2]) + pivot / 2 * fabs(x[3]);
+  double error = fabs(residual) / terms;
+  assert_true(terms > 0x1p1023 && terms < INFINITY && error > 0x1p-12);
+  assert_true(out[1] >= error * (1 - 0x1p-40) && out[1] < 4 * error);
+  free(f.bytes);
+  sl_factor_destroy(factor);
+  sl_factor_destroy(off);
+  sl_csr_destroy(matrix);
+}
+
 static void gives_everything_back_without_memory(void **state) {
   (void)state;
   sl_csr *matrix = convection(12, 3);
@@ -437,6 +485,7 @@ int main(void) {
       property(takes_over_where_pivots_were_replaced),
       property(predicts),
       property(comes_back_from_a_file),
+      property(sees_errors_of_the_largest_terms),
       property(gives_everything_back_without_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
