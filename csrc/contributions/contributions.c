@@ -58,7 +58,7 @@ static uint32_t fill_row(const sl_csr *edges, uint32_t u, double factor, uint32_
   double diagonal = 1;
   for (uint32_t k = edges->row_pointers[u]; k < edges->row_pointers[u + 1]; k++) {
     const uint32_t v = edges->columns[k];
-    const double value = factor * sl_csr_value(edges, k);
+    const double value = factor * sl_csr_entry(edges, k);
     if (diagonal_at == UINT32_MAX && v >= u) diagonal_at = fill++;
     if (v == u) {
       diagonal -= value;

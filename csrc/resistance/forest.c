@@ -25,7 +25,7 @@ static void spread(sl_forest *f, uint32_t head) {
     const uint32_t u = f->order[head];
     for (uint32_t k = f->edges->row_pointers[u]; k < f->edges->row_pointers[u + 1]; k++) {
       const uint32_t v = f->edges->columns[k];
-      if (f->root[v] == SL_FOREST_NO_ROOT) add(f, v, u, sl_csr_value(f->edges, k));
+      if (f->root[v] == SL_FOREST_NO_ROOT) add(f, v, u, sl_csr_entry(f->edges, k));
     }
   }
 }

@@ -110,10 +110,10 @@ static sl_status build_inner_system(sl_potentials *p) {
       const uint32_t v = edges->columns[k];
       if (diagonal == UINT32_MAX && v >= u) diagonal = fill++;
       if (v == u) continue;
-      sum += sl_csr_value(edges, k);
+      sum += sl_csr_entry(edges, k);
       if (p->place[v] == SL_FOREST_NO_ROOT) continue;
       columns[fill] = p->place[v];
-      values[fill++] = -sl_csr_value(edges, k);
+      values[fill++] = -sl_csr_entry(edges, k);
     }
     if (diagonal == UINT32_MAX) diagonal = fill++;
     columns[diagonal] = row;
@@ -202,7 +202,7 @@ size_t sl_potentials_bytes(const sl_potentials *p) {
 static double sum_roots(const sl_csr *edges, uint32_t u) {
   double sum = 0;
   for (uint32_t k = edges->row_pointers[u]; k < edges->row_pointers[u + 1]; k++) {
-    sum += sqrt(sl_csr_value(edges, k));
+    sum += sqrt(sl_csr_entry(edges, k));
   }
   return sum;
 }
@@ -316,7 +316,7 @@ static void draw_signs(sl_potentials *p) {
         bits = sl_rng_next(&p->rng);
         left = 64;
       }
-      const double root = sqrt(sl_csr_value(edges, k));
+      const double root = sqrt(sl_csr_entry(edges, k));
       const double current = bits & 1 ? root : -root;
       bits >>= 1;
       left--;
@@ -350,7 +350,7 @@ static void end_sketch(sl_potentials *p) {
   for (uint32_t u = 0; u < p->n; u++) {
     for (uint32_t k = edges->row_pointers[u]; k < edges->row_pointers[u + 1]; k++) {
       if (edges->columns[k] < u) continue;
-      const double most = edges->columns[k] == u ? 0 : 1 / sl_csr_value(edges, k);
+      const double most = edges->columns[k] == u ? 0 : 1 / sl_csr_entry(edges, k);
       const double mean = p->edges[e] / p->rows_done;
       p->edges[e] = mean < most ? mean : most;
       if (!(p->edges[e] <= DBL_MAX)) p->edges[e] = 0, fits = false;
@@ -462,7 +462,7 @@ sl_status sl_potentials_begin_fixed(sl_potentials *p, const sl_potentials_option
     p->b[row] = 0;
     for (uint32_t k = edges->row_pointers[u]; k < edges->row_pointers[u + 1]; k++) {
       const uint32_t v = edges->columns[k];
-      if (p->forest.parent[v] == v) p->b[row] += sl_csr_value(edges, k) * (p->v[v] - p->least);
+      if (p->forest.parent[v] == v) p->b[row] += sl_csr_entry(edges, k) * (p->v[v] - p->least);
     }
   }
   if (!isfinite(sl_norm2_f64(p->b, p->row_count))) {

@@ -211,7 +211,7 @@ static void load_row(sl_approximate_cholesky *f, uint32_t i) {
   double diagonal = 0, off = 0;
   for (uint32_t k = begin; k < end; k++) {
     uint32_t j = matrix->columns[k];
-    double value = sl_csr_value(matrix, k) * f->scale;
+    double value = sl_csr_entry(matrix, k) * f->scale;
     if (j == i) {
       diagonal = value;
     } else {
@@ -233,7 +233,7 @@ static void load_row(sl_approximate_cholesky *f, uint32_t i) {
 static bool has_positive_couplings(const sl_csr *matrix, double scale) {
   for (uint32_t i = 0; i < matrix->rows; i++) {
     for (uint32_t k = matrix->row_pointers[i]; k < matrix->row_pointers[i + 1]; k++) {
-      if (matrix->columns[k] != i && sl_csr_value(matrix, k) * scale > 0) return true;
+      if (matrix->columns[k] != i && sl_csr_entry(matrix, k) * scale > 0) return true;
     }
   }
   return false;
@@ -317,7 +317,7 @@ static uint32_t gather(sl_approximate_cholesky *f, uint32_t v, uint64_t *work) {
   for (uint32_t k = matrix->row_pointers[i]; k < matrix->row_pointers[i + 1]; k++) {
     uint32_t u = matrix->columns[k];
     if (u == i) continue;
-    double value = sl_csr_value(matrix, k) * f->scale;
+    double value = sl_csr_entry(matrix, k) * f->scale;
     // In the double cover a positive coupling leads to the other sheet.
     if (f->cover && (v >= n) == (value < 0)) u += n;
     if (f->places[u] == NONE && value != 0) meet(f, u, COPIES, fabs(value), &count);

@@ -19,6 +19,8 @@
 #define STRONG_ENTRIES 5.0
 #define STRONG_ROWS 4.0
 #define CG_ROWS 3.0
+// The approximate factorisation, whose entries are reached at random, costs so many times as much.
+#define SCATTERED 3.0
 
 // A prediction that was wrong by this much is given up.
 #define PATIENCE 2.0
@@ -27,11 +29,17 @@ static sl_solve_attempt *current(sl_solver *solver) {
   return &solver->attempts[solver->attempt_count - 1];
 }
 
+// Where the next method is no multigrid: the matrix is that of a social network or the like.
+static bool is_scattered(const sl_solver *solver) {
+  return solver->plan.entries[solver->plan.at + 1].id != SL_SOLVER_AMG;
+}
+
 // Iterations of plain CG that cost as much as everything a stronger method needs.
 static double affordable_iterations(const sl_solver *solver) {
   double entries = solver->matrix->nnz, rows = solver->n;
   double strong =
       STRONG_SETUP * entries + STRONG_ITERATIONS * (STRONG_ENTRIES * entries + STRONG_ROWS * rows);
+  if (is_scattered(solver)) strong *= SCATTERED;
   return strong / (entries + CG_ROWS * rows);
 }
 
@@ -43,6 +51,11 @@ bool sl_solver_leaves_cg(sl_solver *solver, const sl_lanczos *lanczos) {
     double factor = solver->target / solver->norm;
     attempt->condition = sl_lanczos_condition(lanczos);
     attempt->predicted = sl_lanczos_iterations(lanczos, factor);
+    // There some eigenvalues lie apart, and by the condition alone it would be too many.
+    double gained = log(attempt->relative_residual * solver->b_norm / solver->norm);
+    double observed = PROBE * -log(factor) / gained;
+    if (is_scattered(solver) && observed > 0 && observed < attempt->predicted)
+      attempt->predicted = sqrt(attempt->predicted * observed);
     // In exact arithmetic it ends after n iterations, and on small systems it nearly does.
     attempt->predicted = fmin(attempt->predicted, 1.5 * solver->n);
     return attempt->predicted > afford;

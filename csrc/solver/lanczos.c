@@ -24,8 +24,8 @@ typedef struct tridiagonal {
   double squared[SL_LANCZOS_STEPS]; // of the entry between i - 1 and i
 } tridiagonal;
 
-static tridiagonal make(const sl_lanczos *lanczos) {
-  tridiagonal t = {.n = lanczos->count};
+static tridiagonal make(const sl_lanczos *lanczos, uint32_t steps) {
+  tridiagonal t = {.n = steps};
   for (uint32_t i = 0; i < t.n; i++) {
     double alpha = fabs(lanczos->alpha[i]);
     t.diagonal[i] = 1 / alpha;
@@ -63,9 +63,10 @@ static double eigenvalue(const tridiagonal *t, uint32_t index, double upper) {
   return 0.5 * (low + high);
 }
 
-double sl_lanczos_condition(const sl_lanczos *lanczos) {
-  if (lanczos->count == 0) return 1;
-  tridiagonal t = make(lanczos);
+// Of the process stopped after `steps` of its steps.
+static double condition_after(const sl_lanczos *lanczos, uint32_t steps) {
+  if (steps == 0) return 1;
+  tridiagonal t = make(lanczos, steps);
   double upper = 0;
   for (uint32_t i = 0; i < t.n; i++) {
     double row = t.diagonal[i] + sqrt(t.squared[i]);
@@ -80,16 +81,13 @@ double sl_lanczos_condition(const sl_lanczos *lanczos) {
   return smallest > 0 ? largest / smallest : INFINITY;
 }
 
-sl_lanczos sl_lanczos_first(const sl_lanczos *lanczos, uint32_t steps) {
-  sl_lanczos first = *lanczos;
-  if (steps < first.count) first.count = steps;
-  return first;
+double sl_lanczos_condition(const sl_lanczos *lanczos) {
+  return condition_after(lanczos, lanczos->count);
 }
 
 double sl_lanczos_iterations(const sl_lanczos *lanczos, double factor) {
-  sl_lanczos half = sl_lanczos_first(lanczos, lanczos->count / 2);
   double condition = sl_lanczos_condition(lanczos);
-  double growth = condition / sl_lanczos_condition(&half);
+  double growth = condition / condition_after(lanczos, lanczos->count / 2);
   double iterations = 0.5 * sqrt(condition) * log(2 / factor);
   if (growth > 1) iterations *= sqrt(growth);
   return iterations > 0 ? iterations : 0;

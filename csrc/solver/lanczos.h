@@ -19,9 +19,6 @@ void sl_lanczos_clear(sl_lanczos *lanczos);
 // Records a step; steps beyond SL_LANCZOS_STEPS are left out. O(1).
 void sl_lanczos_add(sl_lanczos *lanczos, double alpha, double beta);
 
-// The same process stopped after `steps` of its steps (at most lanczos->count).
-sl_lanczos sl_lanczos_first(const sl_lanczos *lanczos, uint32_t steps);
-
 // Estimated condition number of the preconditioned matrix: largest over smallest Ritz value. A
 // smallest one that stands alone (the nearly constant vector of a graph with a small shift) is left
 // out, because it costs conjugate gradients one iteration and not many. Grows with the steps

@@ -71,7 +71,7 @@ static sl_status find_empty_lines(sl_solver *solver) {
   for (uint32_t i = 0; i < solver->n; i++) {
     bool any = false;
     for (uint32_t k = matrix->row_pointers[i]; k < matrix->row_pointers[i + 1]; k++) {
-      bool is_there = sl_csr_value(matrix, k) != 0;
+      bool is_there = sl_csr_entry(matrix, k) != 0;
       any |= is_there;
       used[matrix->columns[k]] |= is_there;
     }

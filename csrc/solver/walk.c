@@ -31,7 +31,7 @@ bool sl_walk_step(sl_walk *walk, bool force, uint32_t *read) {
     if (left < 0) break;
   }
   if (last < end && (left < 0 || force)) {
-    bool same_sign = (sl_csr_value(matrix, last) > 0) == (diagonal > 0);
+    bool same_sign = (sl_csr_entry(matrix, last) > 0) == (diagonal > 0);
     if (same_sign) walk->sign = -walk->sign;
     walk->at = matrix->columns[last];
     return false;

@@ -134,7 +134,7 @@ sl_status sl_csr_get(const sl_csr *matrix, uint32_t row, uint32_t column, double
                 "an index below the number of columns", column);
   uint32_t end = matrix->row_pointers[row + 1];
   uint32_t k = lower_bound(matrix->columns, matrix->row_pointers[row], end, column);
-  *out = k < end && matrix->columns[k] == column ? sl_csr_value(matrix, k) : 0.0;
+  *out = k < end && matrix->columns[k] == column ? sl_csr_entry(matrix, k) : 0.0;
   return SL_OK;
 }
 
@@ -143,6 +143,6 @@ void sl_csr_diagonal(const sl_csr *matrix, double *diagonal) {
   for (uint32_t i = 0; i < n; i++) {
     uint32_t end = matrix->row_pointers[i + 1];
     uint32_t k = lower_bound(matrix->columns, matrix->row_pointers[i], end, i);
-    diagonal[i] = k < end && matrix->columns[k] == i ? sl_csr_value(matrix, k) : 0.0;
+    diagonal[i] = k < end && matrix->columns[k] == i ? sl_csr_entry(matrix, k) : 0.0;
   }
 }
