@@ -15,15 +15,16 @@
 typedef struct sl_handover {
   const sl_method_set *methods;
   sl_csr *matrix;
-  sl_bound_norm norm; // of the bound that is wanted: INF, or ONE where columns are dominant
-  double demand;      // wanted bound
-  uint64_t max_work;  // edge operations over all attempts; UINT64_MAX for no limit
+  const sl_row_slack *slack; // of its rows, or NULL
+  sl_bound_norm norm;        // of the bound that is wanted: INF, or ONE where columns are dominant
+  double demand;             // wanted bound
+  uint64_t max_work;         // edge operations over all attempts; UINT64_MAX for no limit
   const double *b;
-  double *b_copy;  // when the right-hand side is sparse
-  double *x;       // n: the solution so far
-  double *scratch; // 2 n, when the bound is computed here
+  double *b_copy; // when the right-hand side is sparse
+  double *x;      // n: the solution so far
   sl_solver *solver;
   double tolerance;
+  double look; // residual norm from which on x may be good enough
   uint32_t solves;
   // what has come of it
   sl_outcome outcome;
@@ -33,13 +34,15 @@ typedef struct sl_handover {
 
 // Starts it from x = `guess`, or from zero when guess is NULL.
 //   methods   of the solver, kept
+//   slack     of the rows of matrix, kept: lets a solve end sooner where they differ. Or NULL
 //   guess   n numbers, copied. Errors: ERR_MEMORY and those of sl_solver_begin; then all is freed.
 //   Allocates. O(n).
 sl_status sl_handover_begin(sl_handover *handover, const sl_method_set *methods, sl_csr *matrix,
-                            const sl_local_vector *b, const double *guess, sl_bound_norm norm,
-                            double demand, uint64_t max_work);
+                            const sl_row_slack *slack, const sl_local_vector *b,
+                            const double *guess, sl_bound_norm norm, double demand,
+                            uint64_t max_work);
 
-// Goes on; *ended once x is good enough, or cannot become so. Tightens the tolerance of the solver
+// Goes on; *ended, before the solver has met its tolerance as well, once x is good enough, or cannot become so. Tightens the tolerance of the solver
 // and starts it again from x as often as the bound is not met.
 sl_status sl_handover_step(sl_handover *handover, uint64_t work, bool *ended);
 

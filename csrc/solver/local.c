@@ -74,16 +74,17 @@ uint64_t sl_local_total_push_limit(const sl_csr *matrix) {
 
 sl_status sl_row_slack_measure(const sl_csr *matrix, sl_row_slack *out) {
   double least = INFINITY, most = 0;
+  SL_TRY(SL_ALLOC(&out->inverse, matrix->rows));
   for (uint32_t i = 0; i < matrix->rows; i++) {
     double slack = sl_csr_row_slack(matrix, i);
     if (slack < least) least = slack;
     if (slack > most) most = slack;
+    out->inverse[i] = sl_inverse_above(slack);
   }
-  *out = (sl_row_slack){.largest_inverse = sl_inverse_above(least)};
-  if (most <= least * 1.01) return SL_OK;
-  SL_TRY(SL_ALLOC(&out->inverse, matrix->rows));
-  for (uint32_t i = 0; i < matrix->rows; i++) {
-    out->inverse[i] = sl_inverse_above(sl_csr_row_slack(matrix, i));
+  out->largest_inverse = sl_inverse_above(least);
+  if (most <= least * 1.01) {
+    sl_free(out->inverse);
+    out->inverse = NULL;
   }
   return SL_OK;
 }
@@ -152,9 +153,9 @@ static void widen_dense(extent *found, const double *b, const sl_row_slack *slac
 }
 
 static void widen_sparse(extent *found, const sl_local_vector *b, const sl_row_slack *slack) {
-  for (uint32_t k = 0; k < b->count; k++) {
-    double over = slack->inverse ? slack->inverse[b->indices[k]] : 1;
-    widen(found, (sl_f64x2){b->values[k], 0}, (sl_f64x2){b->values[k] * over, 0});
+  if (!slack->inverse) widen_block(found, b->values, b->count);
+  for (uint32_t k = 0; slack->inverse && k < b->count; k++) {
+    widen_weighted(found, &b->values[k], &slack->inverse[b->indices[k]], 1);
   }
 }
 

@@ -383,8 +383,8 @@ static sl_status start_solve(sl_local_dot *dot) {
   dot->walk_count = 0;
   dot->phase = SOLVING;
   if (!(demand < DBL_MAX)) demand = DBL_MAX;
-  return sl_handover_begin(&dot->full, dot->methods, dot->rows, &dot->end, NULL, SL_BOUND_INF,
-                           demand, total_allowance(dot));
+  return sl_handover_begin(&dot->full, dot->methods, dot->rows, &dot->slack, &dot->end, NULL,
+                           SL_BOUND_INF, demand, total_allowance(dot));
 }
 
 static void finish_solve(sl_local_dot *dot) {

@@ -54,7 +54,7 @@ struct sl_local_entries {
   uint32_t pushed_entries;
   sl_push_goal goal;
   uint64_t touched_rows, edge_operations; // of settled entries and of solves
-  uint64_t reached_rows;                  // those that were pushed or met on the way, likewise
+  double pushed_before;                   // what pushes of settled entries have cost
   bool keeps_touched;
   uint8_t *touched_marks; // n, and a list of n: NULL until they are asked for
   uint32_t *touched;
@@ -256,7 +256,8 @@ sl_status sl_local_entries_begin(sl_local_entries *entries, const sl_local_entri
   entries->options = *options;
   entries->count = count;
   entries->next = entries->pushed_entries = 0;
-  entries->touched_rows = entries->edge_operations = entries->reached_rows = 0;
+  entries->touched_rows = entries->edge_operations = 0;
+  entries->pushed_before = 0;
   for (uint32_t k = 0; k < entries->touched_count; k++)
     entries->touched_marks[entries->touched[k]] = 0;
   entries->touched_count = 0;
@@ -299,6 +300,14 @@ static void start_entry(sl_local_entries *entries) {
   entries->begun = true;
 }
 
+// What pushing for the running entry has cost, in edge operations. Looking at a row between two
+// thresholds is as much; reaching it for the first time brings its state from memory where there
+// are more rows than a cache holds.
+static double push_cost(const sl_push *push) {
+  double miss = fmin(push->matrix->rows / CACHED_ROWS, MISS);
+  return (double)push->edge_operations + (double)push->looked_rows + push->support_count * miss;
+}
+
 // Writes the answer of entry `next` and adds its work up.
 NOINLINE static void record(sl_local_entries *entries, double value, double bound) {
   // What overflowed says nothing, and its bound is infinite.
@@ -308,7 +317,7 @@ NOINLINE static void record(sl_local_entries *entries, double value, double boun
   if (entries->begun) {
     entries->touched_rows += entries->push->touched_rows;
     entries->edge_operations += entries->push->edge_operations;
-    entries->reached_rows += entries->push->support_count;
+    entries->pushed_before += push_cost(entries->push);
     clear_push(entries);
   }
   entries->begun = false;
@@ -324,17 +333,8 @@ static double push_budget(const sl_local_entries *entries) {
   bool rows = entries->push->row_dominant;
   double largest = rows ? entries->x.largest : entries->x.norm1 / class->min_column_slack;
   double passes = log(2 + largest / entries->options.absolute_error);
-  if (class->symmetric) passes *= sqrt(18 / class->min_relative_row_slack);
-  return LEAST_BUDGET + fmin(0.01 * (passes + 4), MOST_PASSES) * entries->matrix->nnz;
-}
-
-// What all pushes of the query have cost, in the same unit: reaching a row for the first time brings
-// its state from memory where there are more rows than a cache holds.
-static double push_cost(const sl_local_entries *entries) {
-  const sl_push *push = entries->push;
-  double reached = (double)entries->reached_rows + push->support_count;
-  double edges = (double)entries->edge_operations + push->edge_operations;
-  return edges + reached * fmin(entries->matrix->rows / CACHED_ROWS, MISS);
+  if (class->symmetric) passes *= sqrt(18 / entries->push->mean_slack);
+  return LEAST_BUDGET + fmin(0.012 * (passes + 4), MOST_PASSES) * entries->matrix->nnz;
 }
 
 // Edge operations that pushing may still use for this entry before it has to give way (0) or to be
@@ -345,7 +345,7 @@ static uint64_t push_allowance(const sl_local_entries *entries) {
   uint64_t limit = sl_local_push_limit(entries->matrix, entries->options.push_work);
   if (entries->options.push_work == 0) {
     uint64_t next = limit;
-    double left = push_budget(entries) - push_cost(entries);
+    double left = push_budget(entries) - entries->pushed_before - push_cost(entries->push);
     if (!(left > 0)) return 0;
     if (used + left < limit) limit = used + (uint64_t)left;
     if (sl_push_is_hopeless(entries->push, limit, &next)) return 0;
@@ -382,8 +382,8 @@ static sl_status start_solve(sl_local_entries *entries) {
   }
   entries->phase = SOLVING;
   entries->handed_over = true;
-  return sl_handover_begin(&entries->full, &sl_all_methods, entries->matrix, &entries->b, NULL,
-                           SL_BOUND_INF, demand, total_allowance(entries));
+  return sl_handover_begin(&entries->full, &sl_all_methods, entries->matrix, &entries->slack,
+                           &entries->b, NULL, SL_BOUND_INF, demand, total_allowance(entries));
 }
 
 // The push believes it has met its goal: proves it, or sets a lower goal when that can help. Where

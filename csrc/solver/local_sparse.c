@@ -274,8 +274,8 @@ static sl_status start_solve(sl_local_sparse *sparse) {
   sparse->edge_operations = push->edge_operations;
   sl_local_vector b = {
       .indices = sparse->b_indices, .values = sparse->b_values, .count = sparse->b_count};
-  sl_status status = sl_handover_begin(&sparse->full, sparse->methods, sparse->matrix, &b, guess,
-                                       sparse->options.norm, sparse->options.absolute_error,
+  sl_status status = sl_handover_begin(&sparse->full, sparse->methods, sparse->matrix, NULL, &b,
+                                       guess, sparse->options.norm, sparse->options.absolute_error,
                                        total_allowance(sparse));
   sl_free(guess);
   sparse->phase = SOLVING;

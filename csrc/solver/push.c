@@ -53,6 +53,7 @@ static float float_above(double x) {
 // First pass: what each row says, and the off-diagonal sums of the columns.
 static void scan_rows(sl_push *push, double *column_sum, uint32_t *column_count) {
   const sl_csr *matrix = push->matrix;
+  double all_diagonal = 0, all_off = 0;
   for (uint32_t i = 0; i < matrix->rows; i++) {
     uint32_t begin = matrix->row_pointers[i], end = matrix->row_pointers[i + 1];
     double diagonal = 0, off = 0;
@@ -73,7 +74,10 @@ static void scan_rows(sl_push *push, double *column_sum, uint32_t *column_count)
     push->nodes[i].inverse = 1 / diagonal;
     // Row dominance: edges read for what a push takes off. Column dominance: p and r in one unit.
     push->nodes[i].weight = push->row_dominant ? terms : fabs(diagonal);
+    all_diagonal += fabs(diagonal);
+    all_off += off;
   }
+  push->mean_slack = 1 - all_off / all_diagonal;
 }
 
 static void scan_columns(sl_push *push, const double *column_sum, const uint32_t *column_count) {
@@ -179,7 +183,7 @@ void sl_push_clear(sl_push *push) {
   }
   push->support_count = push->queue_head = push->queue_count = 0;
   push->touched_rows = 0;
-  push->edge_operations = 0;
+  push->edge_operations = push->looked_rows = 0;
   push->mass = push->mass_target = push->threshold = 0;
   push->first_distance = push->distance = push->first_mass = 0;
   push->edges_at_look = push->edges_at_queue = 0;
@@ -390,6 +394,7 @@ bool sl_push_run(sl_push *push, const sl_push_goal *goal, uint64_t work, uint64_
     if (push->queue_count == 0 || !(push->mass > push->mass_target)) {
       empty_queue(push);
       done += push->support_count;
+      push->looked_rows += push->support_count;
       finished = next_threshold(push, goal);
     } else {
       uint64_t read = push_block(push, work - done);
@@ -424,7 +429,7 @@ double sl_push_scaled_step(const sl_push *push, uint32_t i, double b) {
   const sl_csr *matrix = push->matrix;
   double diagonal = 0;
   for (uint32_t k = matrix->row_pointers[i]; k < matrix->row_pointers[i + 1]; k++) {
-    if (matrix->columns[k] == i) diagonal = sl_csr_value(matrix, k);
+    if (matrix->columns[k] == i) diagonal = sl_csr_entry(matrix, k);
   }
   int of_r, of_b, of_diagonal;
   double scaled = frexp(push->nodes[i].r, &of_r) * frexp(b, &of_b) / frexp(diagonal, &of_diagonal);

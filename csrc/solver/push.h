@@ -40,7 +40,9 @@ typedef struct sl_push {
   bool column_dominant; // strictly
   bool m_matrix;        // proved: M^{-1} has no negative entry
   double min_row_slack;
-  double omega;            // over-relaxation; 1 unless M is symmetric positive definite
+  double mean_slack; // sum of the slacks over that of all |m_ii|: where M is symmetric, near the
+                     // least eigenvalue of D^-1 M unless few rows decide
+  double omega;      // over-relaxation; 1 unless M is symmetric positive definite
   uint32_t max_column_nnz; // entries of the longest column: terms in a sum that makes up an r_j
   sl_push_node *nodes;     // n
   float *gain;             // n: sum_{j != i} |m_ij| / |m_ii|, rounded up
@@ -57,6 +59,7 @@ typedef struct sl_push {
   double first_mass;     // mass at the first look
   uint64_t edges_at_look, edges_at_queue; // when the support was last looked at, and queued
   uint32_t judged;                        // the share of the limit that was last judged
+  uint64_t looked_rows;                   // rows of the support, each time that it was looked at
   uint32_t touched_rows;                  // distinct rows read since the last clear
   uint64_t edge_operations;               // entries of M multiplied since the last clear
 } sl_push;

@@ -68,8 +68,6 @@ sl_status sl_solver_create_of(const sl_method_set *methods, sl_csr *matrix,
   sl_memory_budget counted;
   sl_solver_options chosen = options != NULL ? *options : sl_solver_options_default();
   SL_REQUIRE(matrix->rows == matrix->cols, SL_ERR_NOT_SQUARE, "matrix", "a square matrix");
-  SL_REQUIRE(chosen.tolerance > 0 && chosen.tolerance < 1, SL_ERR_OPTION, "tolerance",
-             "a number between 0 and 1, both excluded");
   sl_solver *solver;
   SL_TRY(SL_ALLOC_ZERO(&solver, 1));
   solver->job.kind = &sl_solver_kind;
@@ -83,7 +81,8 @@ sl_status sl_solver_create_of(const sl_method_set *methods, sl_csr *matrix,
                            : automatic < UINT32_MAX  ? (uint32_t)automatic
                                                      : UINT32_MAX;
   sl_memory_budget_begin(&counted, UINT64_MAX);
-  sl_status status = prepare(solver);
+  sl_status status = sl_solver_set_tolerance(solver, chosen.tolerance);
+  if (status == SL_OK) status = prepare(solver);
   solver->held += (size_t)sl_memory_budget_end(&counted);
   if (status != SL_OK) {
     sl_solver_destroy(solver);

@@ -305,6 +305,54 @@ static void pushing_for_nothing_costs_less_than_a_full_solve(void **state) {
   free(x);
 }
 
+// Nodes with very many neighbours, where r is far from even: the full solve ends when the bound is met, no matter what tolerance
+// would have been enough, and takes hardly more than with the largest tolerance that is.
+static void the_full_solve_ends_as_soon_as_it_proves_enough(void **state) {
+  (void)state;
+  enum { N = 5000 };
+  sl_rng rng;
+  sl_rng_seed(&rng, 33);
+  entries e = {0};
+  for (uint32_t i = 1; i < N; i++) {
+    for (uint32_t k = 0; k < 2; k++) {
+      double place = sl_rng_double(&rng);
+      entries_add_edge(&e, i, (uint32_t)(place * place * place * place * i), 1);
+    }
+  }
+  for (uint32_t i = 0; i < N; i++) entries_add(&e, i, i, 1 + (i % 3));
+  sl_csr *matrix = entries_matrix(&e, N);
+  double *b = random_vector(&rng, N), *x = malloc(N * sizeof *x);
+  sl_local_entries *entries;
+  assert_ok(sl_local_entries_create(matrix, &entries));
+  assert_ok(sl_local_entries_set_dense(entries, b, N));
+  uint32_t wanted[] = {5, 4000};
+  for (double error = 0.1; error > 1e-9; error /= 10) {
+    uint64_t full = 0;
+    for (double tolerance = 0.5; full == 0; tolerance *= 0.8) {
+      sl_solver_options how = {.method = SL_SOLVER_AUTO, .tolerance = tolerance};
+      sl_solver *solver;
+      assert_ok(sl_solver_create(matrix, &how, &solver));
+      assert_ok(sl_solver_begin(solver, b, NULL));
+      sl_solve_result solved = run_solver(solver, UINT64_MAX, x);
+      if (solved.error_bound <= error) full = solved.work;
+      sl_solver_destroy(solver);
+    }
+    // One push, then the solve: in one step, and in many.
+    sl_local_entries_options options = {.absolute_error = error, .push_work = 1};
+    sl_local_entries_result found = query(entries, options, wanted, 2, UINT64_MAX);
+    assert_int_equal(found.outcome, SL_OUTCOME_CONVERGED);
+    assert_int_equal(found.method, SL_LOCAL_PUSH_FULL);
+    assert_true(found.error_bound <= error);
+    uint64_t work = found.edge_operations;
+    assert_true(work <= full + 3 * (uint64_t)matrix->nnz);
+    assert_int_equal(query(entries, options, wanted, 2, 1000).edge_operations, work);
+  }
+  sl_local_entries_destroy(entries);
+  sl_csr_destroy(matrix);
+  free(b);
+  free(x);
+}
+
 // The same where only rows are dominant, every row is near every other, and two sweeps are enough.
 static void pushing_for_nothing_is_given_up_without_dominant_columns(void **state) {
   (void)state;
@@ -608,6 +656,7 @@ int main(void) {
       property(bounds_shrink_with_the_work_limit),
       property(push_over_its_limit_hands_over_to_the_full_solve),
       property(pushing_for_nothing_costs_less_than_a_full_solve),
+      property(the_full_solve_ends_as_soon_as_it_proves_enough),
       property(pushing_for_nothing_is_given_up_without_dominant_columns),
       property(limits_and_stops_leave_honest_bounds),
       property(one_row_diagonals_and_blocks_are_exact),
