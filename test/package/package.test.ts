@@ -60,6 +60,17 @@ const installedFiles = (ending: string) =>
     .map(String)
     .filter((name) => name.endsWith(ending));
 
+test('no module for pages asks for Symbol.dispose, which WebKit has not', () => {
+  const dist = join(installed, 'dist');
+  const asking = (readdirSync(dist, { recursive: true }) as string[]).filter(
+    (name) =>
+      name.endsWith('.js') &&
+      !name.startsWith('cli/') &&
+      readFileSync(join(dist, name), 'utf8').includes('Symbol.dispose is not defined'),
+  );
+  expect(asking).toEqual([]);
+});
+
 test('every map leads to a source that is packed', () => {
   const maps = installedFiles('.map');
   const missing = maps.flatMap((name) => {

@@ -369,3 +369,15 @@ export function adoptAs<T>(
 export function isInstance<T>(value: unknown, Class: { prototype: T }): value is T {
   return value instanceof (Class as unknown as new () => T & object);
 }
+
+/** What a function makes of an object that is disposed afterwards. `using` would ask for Symbol.dispose, which WebKit has not. */
+export function disposing<T extends { dispose(): void }, Result>(
+  object: T,
+  use: (object: T) => Result,
+): Result {
+  try {
+    return use(object);
+  } finally {
+    object.dispose();
+  }
+}

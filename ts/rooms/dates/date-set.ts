@@ -1,7 +1,7 @@
 // Sets of days.
 import type { DateSet as RawDateSet } from '../../generated/raw/dates.js';
 import { runtimeOf } from '../../runtime/bind.js';
-import { adopt, rawOf, WasmObject } from '../../runtime/object.js';
+import { adopt, disposing, rawOf, WasmObject } from '../../runtime/object.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import * as check from '../../runtime/validate.js';
 import { type DayInput, FIRST_DAY, LAST_DAY, readDay } from './moment.js';
@@ -235,11 +235,16 @@ export class DateSet extends WasmObject<RawDateSet> implements HasDays {
     for (const [name, days] of Object.entries(moves)) {
       const day = weekday(operation, 'moves', name);
       check.integer(operation, `moves.${name}`, days, -366, 366);
-      using those = weekdays(runtime, operation, [day]);
-      using falling = this.and(those);
-      using there = falling.shift(days);
-      rest = replace(rest, (rest ?? this).except(those));
-      moved = replace(moved, moved === undefined ? there.or(there) : moved.or(there));
+      const those = weekdays(runtime, operation, [day]);
+      let there: DateSet | undefined;
+      try {
+        there = disposing(this.and(those), (falling) => falling.shift(days));
+        rest = replace(rest, (rest ?? this).except(those));
+        moved = replace(moved, moved === undefined ? there.or(there) : moved.or(there));
+      } finally {
+        those.dispose();
+        there?.dispose();
+      }
     }
     if (rest === undefined || moved === undefined) return this.or(this);
     const both = rest.or(moved);

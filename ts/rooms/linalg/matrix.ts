@@ -1,5 +1,6 @@
 // Matrices in float32 or float64: what makes them, and what solves and decomposes them.
 import { runtimeOf } from '../../runtime/bind.js';
+import { disposing } from '../../runtime/object.js';
 import type { RealArray } from '../../runtime/scratch.js';
 import type { AsyncOptions, WorkProgress } from '../../runtime/steps.js';
 import * as check from '../../runtime/validate.js';
@@ -246,10 +247,11 @@ export class Matrix extends MatrixArithmetic {
    * ```
    */
   lu(): MatrixLu {
-    using decomposed = functionsOf(this.runtime).lu(this);
-    const permutation = decomposed.permutation();
-    const [lower, upper] = this.#all('Matrix.lu', [decomposed.lower(), decomposed.upper()]);
-    return { lower, upper, permutation };
+    return disposing(functionsOf(this.runtime).lu(this), (decomposed) => {
+      const permutation = decomposed.permutation();
+      const [lower, upper] = this.#all('Matrix.lu', [decomposed.lower(), decomposed.upper()]);
+      return { lower, upper, permutation };
+    });
   }
 
   /**
@@ -268,8 +270,8 @@ export class Matrix extends MatrixArithmetic {
    * ```
    */
   cholesky(): Matrix {
-    using decomposed = functionsOf(this.runtime).cholesky(this);
-    return this.#all('Matrix.cholesky', [decomposed.lower()])[0];
+    const { cholesky } = functionsOf(this.runtime);
+    return disposing(cholesky(this), (of) => this.#all('Matrix.cholesky', [of.lower()])[0]);
   }
 
   /**
@@ -288,9 +290,10 @@ export class Matrix extends MatrixArithmetic {
    * ```
    */
   qr(): MatrixQr {
-    using decomposed = functionsOf(this.runtime).qr(this);
-    const [q, r] = this.#all('Matrix.qr', [decomposed.q(), decomposed.r()]);
-    return { q, r };
+    return disposing(functionsOf(this.runtime).qr(this), (decomposed) => {
+      const [q, r] = this.#all('Matrix.qr', [decomposed.q(), decomposed.r()]);
+      return { q, r };
+    });
   }
 
   /**
