@@ -57,25 +57,30 @@ export async function GET() {
 `,
 };
 
-/** Builds and starts the project once for all cells that look at it. */
-const started = new Map<string, Promise<RunningServer>>();
+/** A bundler and what is built: edge routes stand alone, as Next.js 16.4.6 builds none with webpack, not even an empty one. */
+type Project = `${'turbopack' | 'webpack'}${'' | '-edge'}`;
 
-function project(context: Context, bundler: 'turbopack' | 'webpack'): Promise<RunningServer> {
-  let server = started.get(bundler);
+/** Builds and starts the project once for all cells that look at it. */
+const started = new Map<Project, Promise<RunningServer>>();
+
+function project(context: Context, name: Project): Promise<RunningServer> {
+  let server = started.get(name);
   if (server === undefined) {
-    server = start(context, bundler);
-    started.set(bundler, server);
+    server = start(context, name);
+    started.set(name, server);
     context.atEnd(async () => (await server)?.close());
   }
   return server;
 }
 
-async function start(context: Context, bundler: 'turbopack' | 'webpack'): Promise<RunningServer> {
-  const folder = await context.scratch(`next-${bundler}`);
+async function start(context: Context, name: Project): Promise<RunningServer> {
+  const folder = await context.scratch(`next-${name}`);
+  const [bundler, edge] = name.split('-');
   // Hard links: 340 MB are not copied, and Turbopack follows no link out of the project.
   const from = join(await tools('next'), 'node_modules');
   await run('cp', ['-alf', `${from}/.`, join(folder, 'node_modules')]);
   for (const [path, text] of Object.entries(files)) {
+    if (path.startsWith('app/edge/') !== (edge !== undefined) && path !== 'app/layout.js') continue;
     await mkdir(join(folder, path, '..'), { recursive: true });
     await writeFile(join(folder, path), text);
   }
@@ -127,7 +132,7 @@ export const cells: Cell[] = (['turbopack', 'webpack'] as const).flatMap((bundle
     remark:
       'The module is imported as `./network.simd.wasm?module` and passed to `createEngine({ wasm })`.',
     async run(context) {
-      const server = await project(context, bundler);
+      const server = await project(context, `${bundler}-edge`);
       return { by: await by(bundler), source: 'file', report: await ask(server, '/edge') };
     },
   },
