@@ -1,5 +1,5 @@
 // A page in a browser as a finding: built or not, served from a folder, its report read.
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { BrowserName } from './browsers.js';
@@ -83,8 +83,21 @@ export async function importMapPage(folder: string, html = 'page.html'): Promise
   for (const [path, target] of Object.entries<{ default: string }>(exports))
     if (target.default)
       map[`sublinear${path.slice(1)}`] = `/node_modules/sublinear/${target.default.slice(2)}`;
-  for (const [name, target] of Object.entries<{ browser: string }>(imports))
-    map[name] = `/node_modules/sublinear/${target.browser.slice(2)}`;
+  const root = join(folder, 'node_modules/sublinear');
+  const shipped = (await readdir(root, { recursive: true })).map((path) => `./${path}`);
+  for (const [name, target] of Object.entries<{ browser?: string; default: string }>(imports)) {
+    const path = target.browser ?? target.default;
+    const [before, after] = path.split('*') as [string, string?];
+    // Import maps have no patterns: each file has a line.
+    const files =
+      after === undefined
+        ? [path]
+        : shipped.filter((file) => file.startsWith(before) && file.endsWith(after));
+    for (const file of files) {
+      const part = after === undefined ? '' : file.slice(before.length, -after.length);
+      map[name.replace('*', part)] = `/node_modules/sublinear/${file.slice(2)}`;
+    }
+  }
   for (const name of Object.keys(dependencies)) {
     const { module } = await manifestOf(name);
     if (module) map[name] = `/node_modules/${name}/${module}`;
