@@ -14,6 +14,7 @@ EMSCRIPTEN_BINDINGS(direct) {
       .create<sl_factor_load>("load")
       .method<sl_factor_job>("job")
       .method<sl_factor_rows>("rows")
+      .method<sl_factor_method_of>("method")
       .method<sl_factor_begin_values>("beginValues")
       .method<sl_factor_begin_matrix>("beginMatrix")
       .method<sl_factor_begin_solve>("beginSolve")

@@ -73,6 +73,9 @@ void sl_factor_destroy(sl_factor *factor);
 // Rows of the matrix.
 uint32_t sl_factor_rows(const sl_factor *factor);
 
+// How it is factorised (SL_FACTOR_CHOLESKY ..): as sl_factor_facts says, without the product of pivots.
+int32_t sl_factor_method_of(const sl_factor *factor);
+
 // The work that was begun last, in steps. Units are multiplications.
 sl_job *sl_factor_job(sl_factor *factor);
 extern const sl_job_kind sl_factor_kind;

@@ -21,6 +21,8 @@ sl_job *sl_factor_job(sl_factor *factor) { return &factor->job; }
 
 uint32_t sl_factor_rows(const sl_factor *factor) { return factor->matrix->rows; }
 
+int32_t sl_factor_method_of(const sl_factor *factor) { return factor->method; }
+
 void sl_factor_begin_phase(sl_factor *f, sl_factor_phase phase) {
   f->phase = phase;
   f->work = 0;

@@ -66,14 +66,17 @@ sl_solver_options sl_solver_options_default(void) {
 // A matrix with a row or a column of zeros has no inverse whatever its other entries are.
 static sl_status find_empty_lines(sl_solver *solver) {
   const sl_csr *matrix = solver->matrix;
+  const uint32_t *columns = matrix->columns;
+  const double *values = matrix->value_type == SL_VALUES_F64 ? matrix->values : NULL;
   unsigned char *used;
   SL_TRY(SL_ALLOC_ZERO(&used, solver->n));
+  uint32_t k = 0;
   for (uint32_t i = 0; i < solver->n; i++) {
     bool any = false;
-    for (uint32_t k = matrix->row_pointers[i]; k < matrix->row_pointers[i + 1]; k++) {
-      bool is_there = sl_csr_entry(matrix, k) != 0;
-      any |= is_there;
-      used[matrix->columns[k]] |= is_there;
+    for (uint32_t end = matrix->row_pointers[i + 1]; k < end; k++) {
+      if ((values ? values[k] : sl_csr_entry(matrix, k)) == 0) continue;
+      any = true;
+      used[columns[k]] = 1;
     }
     if (!any) solver->traits.structurally_singular = true;
   }

@@ -11,7 +11,7 @@ import type { FactorMethodName } from './methods.js';
 import type { SolveAttempt } from './types.js';
 
 /** Numbers of sl_factor_facts: which one is what, and how many there are. */
-const [METHOD, FILL, FLOPS, BYTES_HELD, BYTES, COUNT] = [2, 4, 5, 6, 7, 17] as const;
+const [FILL, FLOPS, BYTES_HELD, BYTES, COUNT] = [4, 5, 6, 7, 17] as const;
 const WORK_LIMIT = outcomes.indexOf('workLimit');
 const names = [undefined, 'direct-cholesky', 'direct-ldlt', 'direct-lu'] as const;
 
@@ -34,8 +34,6 @@ export class SparseFactor {
   /** Known once the analysis has ended. */
   prediction: Prediction | undefined;
   made = false;
-  /** Once it is made. */
-  #method: FactorMethodName | undefined;
   /** Multiplications in all, those of earlier solves included. */
   #workBefore = 0;
 
@@ -93,9 +91,7 @@ export class SparseFactor {
   }
 
   get method(): FactorMethodName {
-    const method = this.#method ?? (names[this.#facts(METHOD)[0]] as FactorMethodName);
-    if (this.made) this.#method = method;
-    return method;
+    return names[this.raw.method()] as FactorMethodName;
   }
 
   /** Multiplications of everything that it has done. */
