@@ -17,6 +17,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
 import {
+  AS_MODULE,
   closureIn,
   exportsIn,
   FROM,
@@ -180,13 +181,7 @@ export async function joinCores(dist) {
     const { outputFiles } = await build({
       stdin: { contents: lists.join('\n'), resolveDir: dist, sourcefile: 'core' },
       outfile: join(dist, core),
-      bundle: true,
-      write: false,
-      format: 'esm',
-      target: 'es2022',
-      sourcemap: true,
-      sourcesContent: false,
-      logLevel: 'error',
+      ...AS_MODULE,
       plugins: [
         {
           name: 'core',

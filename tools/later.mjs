@@ -8,7 +8,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { build } from 'esbuild';
-import { closureIn, exportsIn, modulesOf, named, pathTo, targetOf } from './modules.mjs';
+import { AS_MODULE, closureIn, exportsIn, modulesOf, named, pathTo, targetOf } from './modules.mjs';
 
 /** Rooms whose class many others give, which fetch nothing else. */
 const DETACHED = ['graph'];
@@ -45,13 +45,7 @@ export async function detachReaders(dist) {
     const { outputFiles } = await build({
       entryPoints: [join(dist, `rooms/${room}/reading.js`)],
       outfile,
-      bundle: true,
-      write: false,
-      format: 'esm',
-      target: 'es2022',
-      sourcemap: true,
-      sourcesContent: false,
-      logLevel: 'error',
+      ...AS_MODULE,
       plugins: [
         {
           name: 'of-the-page',

@@ -3,6 +3,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
+/** How esbuild joins modules of dist/ to one that stands in it, too. */
+export const AS_MODULE = {
+  bundle: true,
+  write: false,
+  format: 'esm',
+  target: 'es2022',
+  sourcemap: true,
+  sourcesContent: false,
+  logLevel: 'error',
+};
+
 /** An import or export of a module, as tsc writes it: what is named, and from where. */
 export const FROM =
   /^(import|export) (?:\* as (\w+) |(\*) |\{([^}]*)\} )?(?:from )?['"](\.[^'"]+|#(?:readers|makers)\/\w+)['"];$/gm;

@@ -216,7 +216,8 @@ void sl_lu_pass_begin(const sl_lu *lu, bool transpose, const double *b, double *
   const uint32_t *from = transpose ? lu->column_order : lu->row_order;
   const int32_t *scale = transpose ? lu->column_exponent : lu->row_exponent;
   *pass = (sl_lu_pass){.transpose = transpose};
-  // Nothing of what is between these leaves the range when it is divided by pivots.
+  // Nothing of what is between these leaves the range when it is divided by pivots of usual sizes. What others
+  // make of it is infinite or lost, as it would be with powers taken apart, and seen in the residual.
   double largest = lu->mild_scale ? sl_norm_inf_f64(b, lu->n) : INFINITY;
   double most = lu->unit_scale ? 0x1p100 : 0x1p60;
   if (largest <= most && (largest * most >= 1 || largest == 0)) {

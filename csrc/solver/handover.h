@@ -42,8 +42,9 @@ sl_status sl_handover_begin(sl_handover *handover, const sl_method_set *methods,
                             const double *guess, sl_bound_norm norm, double demand,
                             uint64_t max_work);
 
-// Goes on; *ended, before the solver has met its tolerance as well, once x is good enough, or cannot become so. Tightens the tolerance of the solver
-// and starts it again from x as often as the bound is not met.
+// Goes on; *ended once x is good enough, also before the solver has met its tolerance, or cannot
+// become so. Tightens the tolerance of the solver and starts it again from x as often as the bound
+// is not met.
 sl_status sl_handover_step(sl_handover *handover, uint64_t work, bool *ended);
 
 // Ends it from outside: x and its bound are what has been reached.

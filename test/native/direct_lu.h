@@ -20,6 +20,18 @@ static inline sl_lu *factorised(const sl_csr *matrix, const sl_lu_options *optio
   return lu;
 }
 
+// The numbers below n in any order, to be freed.
+static inline uint32_t *shuffle(sl_rng *rng, uint32_t n) {
+  uint32_t *places = malloc(n * sizeof *places);
+  for (uint32_t i = 0; i < n; i++) places[i] = i;
+  for (uint32_t i = n; i-- > 1;) {
+    uint32_t j = sl_rng_below(rng, i + 1), moved = places[i];
+    places[i] = places[j];
+    places[j] = moved;
+  }
+  return places;
+}
+
 // How far off x is: max_i |r_i| / size_i with r = b - A x, or b - A^T x, in long double.
 typedef struct backward_errors {
   double componentwise; // size = |A| |x| + |b| (Oettli and Prager)

@@ -48,17 +48,6 @@ static sl_csr *circuit(sl_rng *rng) {
   return entries_matrix(&e, n);
 }
 
-static uint32_t *shuffle(sl_rng *rng, uint32_t n) {
-  uint32_t *places = malloc(n * sizeof *places);
-  for (uint32_t i = 0; i < n; i++) places[i] = i;
-  for (uint32_t i = n; i-- > 1;) {
-    uint32_t j = sl_rng_below(rng, i + 1), moved = places[i];
-    places[i] = places[j];
-    places[j] = moved;
-  }
-  return places;
-}
-
 static sl_csr *permuted_triangle(sl_rng *rng) {
   uint32_t n = size(rng), *rows = shuffle(rng, n), *columns = shuffle(rng, n);
   entries e = {0};

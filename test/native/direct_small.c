@@ -64,13 +64,7 @@ static double number(sl_rng *rng) { return 2 * sl_rng_double(rng) - 1; }
 static sl_csr *blocks_of(sl_rng *rng, const uint32_t *sizes, uint32_t count) {
   uint32_t n = 0;
   for (uint32_t s = 0; s < count; s++) n += sizes[s];
-  uint32_t *place = malloc(n * sizeof *place);
-  for (uint32_t i = 0; i < n; i++) place[i] = i;
-  for (uint32_t i = n; i-- > 1;) {
-    uint32_t j = sl_rng_below(rng, i + 1), kept = place[i];
-    place[i] = place[j];
-    place[j] = kept;
-  }
+  uint32_t *place = shuffle(rng, n);
   entries e = {0};
   for (uint32_t s = 0, begin = 0; s < count; begin += sizes[s++]) {
     for (uint32_t i = 0; i < sizes[s]; i++) {

@@ -78,8 +78,8 @@ static void stays_with_the_diagonal_on_a_social_graph(void **state) {
   assert_true(attempts[0].predicted > 0 && attempts[0].condition < 20);
 }
 
-// A slack of two per cent of every diagonal entry: the least eigenvalue lies apart from the others, but not so far that the
-// condition is taken without it. It costs few iterations, as the residual shows.
+// A slack of two per cent of every diagonal entry: the least eigenvalue lies apart from the others, but not
+// so far that the condition is taken without it. It costs few iterations, as the residual shows.
 static void stays_with_the_diagonal_where_an_eigenvalue_lies_apart(void **state) {
   (void)state;
   entries e = {0};

@@ -305,8 +305,8 @@ static void pushing_for_nothing_costs_less_than_a_full_solve(void **state) {
   free(x);
 }
 
-// Nodes with very many neighbours, where r is far from even: the full solve ends when the bound is met, no matter what tolerance
-// would have been enough, and takes hardly more than with the largest tolerance that is.
+// Nodes with very many neighbours, where r is far from even: the full solve ends when the bound is met, no
+// matter what tolerance would have been enough, and takes hardly more than with the largest that is.
 static void the_full_solve_ends_as_soon_as_it_proves_enough(void **state) {
   (void)state;
   enum { N = 5000 };
